@@ -1,0 +1,566 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/alert"
+	"github.com/entrawatch/entrawatch/internal/baseline"
+	"github.com/entrawatch/entrawatch/internal/decode"
+	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/source/file"
+	"github.com/entrawatch/entrawatch/internal/spill"
+)
+
+// A ScanConfig says what to scan and how.
+type ScanConfig struct {
+	Paths     []string
+	Directory []string // files with snapshots, beside those among Paths
+	Rules     []*detect.Rule
+	Baseline  *baseline.Baseline // nil: nothing is declared
+	Generic   bool
+	// Tenant is what records without a tenant get; default: the baseline's
+	// home tenant.
+	Tenant       string
+	Since, Until time.Time // events outside are left out; zero = no limit
+	Workers      int       // default: every core
+	// Memory is how many bytes of event keys are held before they go to disk.
+	Memory  int
+	TempDir string
+	// Quarantine keeps the records that could not be decoded for Result.
+	Quarantine bool
+	// Progress is called now and then from one goroutine.
+	Progress func(Progress)
+}
+
+// DefaultMemory is how many bytes of keys, and of signals, a scan holds.
+const DefaultMemory = 64 << 20
+
+// A Progress says how far a scan has come.
+type Progress struct {
+	Read, Total int64 // bytes of files; Total is 0 when stdin is read
+	Events      int64
+	Elapsed     time.Duration
+}
+
+// A Result is what a scan found.
+type Result struct {
+	Summary Summary
+	// Notices are things to know that are no errors, for people.
+	Notices []string
+
+	alerts     *spill.Sorter
+	quarantine *spill.Sorter
+	names      []string // of files, as quarantine refers to them
+}
+
+// Close gives up temporary files.
+func (r *Result) Close() error {
+	errs := []error{}
+	for _, s := range []*spill.Sorter{r.alerts, r.quarantine} {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Alerts gives the alerts, most severe first, then in order of time.
+func (r *Result) Alerts() iter.Seq2[*alert.Alert, error] {
+	return func(yield func(*alert.Alert, error) bool) {
+		for rec, err := range r.alerts.Sorted() {
+			var a *alert.Alert
+			if err == nil {
+				a, err = decodeAlert(rec)
+			}
+			if !yield(a, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Scan reads everything, matches it and makes the alerts.
+func Scan(ctx context.Context, c ScanConfig) (*Result, error) {
+	if c.Workers <= 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.Memory <= 0 {
+		c.Memory = DefaultMemory
+	}
+	files, problems := file.Walk(c.Paths)
+	sc := &scan{ScanConfig: c, files: files, began: time.Now()}
+	defer sc.close()
+	for _, p := range problems {
+		sc.problem(p)
+	}
+	dir, err := sc.directory()
+	if err != nil {
+		return nil, err
+	}
+	sc.engine, err = detect.New(detect.Config{Rules: c.Rules, Baseline: c.Baseline, Directory: dir, Generic: c.Generic})
+	if err != nil {
+		return nil, err
+	}
+	sc.decoder, err = decode.NewDecoder(sc.engine.Schema, sc.engine.Wanted())
+	if err != nil {
+		return nil, err
+	}
+	if sc.Tenant == "" && c.Baseline != nil {
+		sc.Tenant = c.Baseline.HomeTenantID()
+	}
+	if err := sc.read(ctx); err != nil {
+		return nil, err
+	}
+	return sc.finish()
+}
+
+// A scan is the state of one call of Scan.
+type scan struct {
+	ScanConfig
+	files   []file.Input
+	engine  *detect.Engine
+	decoder *decode.Decoder
+	began   time.Time
+
+	reports   []*fileReport
+	workers   []*worker
+	notices   []string
+	unread    int // files and folders that could not be read
+	readBytes atomic.Int64
+	events    atomic.Int64
+	alerts    *spill.Sorter
+	ended     bool
+}
+
+// A job is a batch of one file on its way to a worker.
+type job struct {
+	batch *decode.Batch
+	file  *fileReport
+}
+
+func (sc *scan) mode() decode.Mode {
+	if sc.Generic {
+		return decode.Generic
+	}
+	return decode.Entra
+}
+
+// read runs readers and workers over all files.
+func (sc *scan) read(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	jobs := make(chan job, 2*sc.Workers)
+	free := make(chan *decode.Batch, 4*sc.Workers+8)
+	next := make(chan int)
+	var fail firstError
+	for i := range sc.files {
+		sc.reports = append(sc.reports, &fileReport{path: sc.files[i].Path, index: i})
+	}
+	var working sync.WaitGroup
+	for range sc.Workers {
+		w := sc.newWorker()
+		sc.workers = append(sc.workers, w)
+		working.Go(func() {
+			for j := range jobs {
+				if err := w.do(j); err != nil && fail.set(err) {
+					cancel()
+				}
+				select {
+				case free <- j.batch:
+				default:
+				}
+			}
+		})
+	}
+	var reading sync.WaitGroup
+	for range min(sc.Workers, max(1, len(sc.files))) {
+		reading.Go(func() {
+			for i := range next {
+				sc.readFile(ctx, sc.reports[i], sc.files[i], jobs, free)
+			}
+		})
+	}
+	stop := make(chan struct{})
+	var watching sync.WaitGroup
+	if sc.Progress != nil {
+		watching.Go(func() { sc.watch(stop) })
+	}
+feed:
+	for i := range sc.files {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	reading.Wait()
+	close(jobs)
+	working.Wait()
+	close(stop)
+	watching.Wait()
+	if fail.err != nil {
+		return fail.err
+	}
+	return context.Cause(ctx)
+}
+
+type firstError struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (f *firstError) set(err error) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return false
+	}
+	f.err = err
+	return true
+}
+
+func (sc *scan) watch(stop <-chan struct{}) {
+	total := int64(0)
+	for _, f := range sc.files {
+		if f.Stdin {
+			total = 0
+			break
+		}
+		total += f.Size
+	}
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+			sc.Progress(Progress{Read: sc.readBytes.Load(), Total: total, Events: sc.events.Load(), Elapsed: time.Since(sc.began)})
+		}
+	}
+}
+
+// readFile cuts one file into batches. What goes wrong is part of the file's
+// report; the other files are read all the same.
+func (sc *scan) readFile(ctx context.Context, rep *fileReport, in file.Input, jobs chan<- job, free <-chan *decode.Batch) {
+	s, err := file.Open(in)
+	if err != nil {
+		rep.refuse(err.Error())
+		return
+	}
+	defer s.Close()
+	fr := decode.NewFramer(s, in.Path)
+	consumed := int64(0)
+	for ctx.Err() == nil {
+		var b *decode.Batch
+		select {
+		case b = <-free:
+		default:
+			b = &decode.Batch{}
+		}
+		if err := fr.Next(b); err != nil {
+			if !errors.Is(err, io.EOF) {
+				rep.refuse(err.Error())
+			}
+			break
+		}
+		now := s.Consumed()
+		sc.readBytes.Add(now - consumed)
+		consumed = now
+		select {
+		case jobs <- job{b, rep}:
+		case <-ctx.Done():
+		}
+	}
+	rep.describe(fr.Format(), s.Encoding(), fr.Notices())
+}
+
+// A worker decodes and matches batches.
+type worker struct {
+	sc      *scan
+	decode  *decode.Worker
+	match   *detect.Matcher
+	ev      *event.Event
+	keys    *spill.Sorter
+	signals *spill.Sorter
+	bad     *spill.Sorter // for the quarantine
+	buf     []byte
+	tally   tally
+}
+
+func (sc *scan) newWorker() *worker {
+	w := &worker{
+		sc: sc, decode: sc.decoder.NewWorker(sc.mode()), match: sc.engine.NewMatcher(), ev: event.New(sc.engine.Schema),
+		keys: spill.New(sc.TempDir, sc.Memory/sc.Workers), signals: spill.New(sc.TempDir, sc.Memory/sc.Workers),
+	}
+	w.decode.Tenant = sc.Tenant
+	if sc.Quarantine {
+		w.bad = spill.New(sc.TempDir, sc.Memory/4/sc.Workers)
+	}
+	return w
+}
+
+func (w *worker) do(j job) error {
+	b, rep := j.batch, j.file
+	records := len(b.Recs)
+	events := 0
+	for i := range b.Recs {
+		rec := &b.Recs[i]
+		if reason := w.decode.Decode(b, rec, w.ev); reason != "" {
+			if err := w.reject(rep, decode.Bad{Line: b.Line(rec), Index: rec.Index, Reason: reason, Raw: b.Text(rec)}); err != nil {
+				return err
+			}
+			continue
+		}
+		ev := w.ev
+		if !w.sc.Since.IsZero() && !ev.Time.IsZero() && ev.Time.Before(w.sc.Since) ||
+			!w.sc.Until.IsZero() && !ev.Time.IsZero() && !ev.Time.Before(w.sc.Until) {
+			w.tally.outside++
+			continue
+		}
+		events++
+		w.tally.count(ev)
+		content := contentHash(ev.Raw)
+		w.buf = appendKey(w.buf[:0], ev, content)
+		if err := w.keys.Add(w.buf); err != nil {
+			return err
+		}
+		hits := w.match.Match(ev)
+		if len(hits) == 0 {
+			continue
+		}
+		ev.Source = event.Source{File: rep.path, Line: b.Line(rec), Index: rec.Index}
+		for _, rule := range slices.Clone(hits) {
+			s := w.match.Signal(rule, ev)
+			w.buf = s.Append(appendKey(w.buf[:0], ev, content))
+			if err := w.signals.Add(w.buf); err != nil {
+				return err
+			}
+		}
+	}
+	for _, bad := range b.Bad {
+		if !bad.Notice {
+			records++
+		}
+		if err := w.reject(rep, bad); err != nil {
+			return err
+		}
+	}
+	rep.add(records, events)
+	w.sc.events.Add(int64(events))
+	return nil
+}
+
+func (w *worker) reject(rep *fileReport, bad decode.Bad) error {
+	rep.reject(Undecodable{Line: bad.Line, Index: bad.Index, Reason: bad.Reason})
+	if w.bad == nil {
+		return nil
+	}
+	w.buf = appendQuarantine(w.buf[:0], rep.index, bad)
+	return w.bad.Add(w.buf)
+}
+
+// directory reads the snapshots among the input before anything else, so that
+// groups and roles are known when the first log entry is matched.
+func (sc *scan) directory() (*baseline.Directory, error) {
+	d, err := newDirectory()
+	if err != nil {
+		return nil, err
+	}
+	extra, problems := file.Walk(sc.Directory)
+	for _, p := range problems {
+		sc.problem(p)
+	}
+	for _, in := range extra {
+		n, err := d.read(in, false)
+		if err != nil {
+			return nil, fmt.Errorf("read the directory snapshot: %w", err)
+		}
+		if n == 0 {
+			return nil, fmt.Errorf("%s: no directory objects in it: expected pages of users, groups, roleAssignments, … from Microsoft Graph", in.Path)
+		}
+	}
+	if !sc.Generic {
+		for _, in := range sc.files {
+			if in.Stdin {
+				continue
+			}
+			// What is wrong with the file is reported when it is read as a log.
+			_, _ = d.read(in, true)
+		}
+	}
+	return d.finish(), nil
+}
+
+func (sc *scan) problem(p file.Problem) {
+	if p.Notice {
+		sc.notices = append(sc.notices, p.String())
+		return
+	}
+	sc.unread++
+	sc.notices = append(sc.notices, p.String())
+}
+
+func (sc *scan) close() {
+	for _, w := range sc.workers {
+		for _, s := range []*spill.Sorter{w.keys, w.signals} {
+			_ = s.Close()
+		}
+		if w.bad != nil && !sc.ended {
+			_ = w.bad.Close()
+		}
+	}
+	if sc.alerts != nil && !sc.ended {
+		_ = sc.alerts.Close()
+	}
+}
+
+// sorters returns one sorter of each worker.
+func (sc *scan) sorters(of func(*worker) *spill.Sorter) []*spill.Sorter {
+	out := make([]*spill.Sorter, 0, len(sc.workers))
+	for _, w := range sc.workers {
+		out = append(out, of(w))
+	}
+	return out
+}
+
+// finish resolves duplicates, builds the alerts and the summary.
+func (sc *scan) finish() (*Result, error) {
+	sc.alerts = spill.New(sc.TempDir, sc.Memory)
+	ordered := spill.New(sc.TempDir, sc.Memory)
+	defer ordered.Close()
+	duplicates, err := sc.survivors(ordered)
+	if err != nil {
+		return nil, err
+	}
+	levels := map[string]int{}
+	b := alert.NewBuilder(sc.engine.Rules(), func(a *alert.Alert) error {
+		levels[a.Severity]++
+		rec, err := encodeAlert(a)
+		if err != nil {
+			return err
+		}
+		return sc.alerts.Add(rec)
+	})
+	for rec, err := range ordered.Sorted() {
+		if err != nil {
+			return nil, err
+		}
+		s, err := detect.DecodeSignal(rec)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.Add(s); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.Close(); err != nil {
+		return nil, err
+	}
+	res := &Result{alerts: sc.alerts}
+	res.Summary, res.Notices = sc.summary(levels, duplicates)
+	if sc.Quarantine {
+		q := spill.New(sc.TempDir, sc.Memory/4)
+		res.quarantine = q
+		for rec, err := range spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.bad })...) {
+			if err == nil {
+				err = q.Add(rec)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, f := range sc.files {
+		res.names = append(res.names, f.Path)
+	}
+	sc.ended = true
+	return res, nil
+}
+
+// survivors walks keys and signals side by side. Of records with one key only
+// the first in order of format rank and content counts, so signals of the
+// others are dropped; of identical records one copy's signals stay.
+func (sc *scan) survivors(out *spill.Sorter) (duplicates int64, err error) {
+	nextKey, stopKeys := iter.Pull2(spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.keys })...))
+	defer stopKeys()
+	var winner [keySize]byte
+	have := false
+	advance := func(to []byte) error {
+		for !have || slices.Compare(winner[:16], to[:16]) < 0 {
+			k, err, ok := nextKey()
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return nil
+			}
+			if have && slices.Equal(winner[:16], k[:16]) {
+				duplicates++
+				continue
+			}
+			copy(winner[:], k)
+			have = true
+		}
+		return nil
+	}
+	var last []byte
+	for rec, err := range spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.signals })...) {
+		if err != nil {
+			return 0, err
+		}
+		if err := advance(rec); err != nil {
+			return 0, err
+		}
+		if !slices.Equal(rec[:keySize], winner[:]) {
+			continue
+		}
+		// Copies of one record give signals that differ only in their source;
+		// they stand side by side and the first source counts.
+		if last != nil && sameSignal(last, rec) {
+			continue
+		}
+		last = append(last[:0], rec...)
+		if err := out.Add(rec[keySize:]); err != nil {
+			return 0, err
+		}
+	}
+	for {
+		k, err, ok := nextKey()
+		if err != nil {
+			return 0, err
+		}
+		if !ok {
+			return duplicates, nil
+		}
+		if have && slices.Equal(winner[:16], k[:16]) {
+			duplicates++
+			continue
+		}
+		copy(winner[:], k)
+		have = true
+	}
+}
+
+func sameSignal(a, b []byte) bool {
+	x, errX := detect.DecodeSignal(a[keySize:])
+	y, errY := detect.DecodeSignal(b[keySize:])
+	return errX == nil && errY == nil && x.Key == y.Key && x.Rule == y.Rule && slices.Equal(x.Group, y.Group)
+}
+
+// byLine orders undecodable records.
+func byLine(a, b Undecodable) int {
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Index, b.Index), cmp.Compare(a.Reason, b.Reason))
+}

@@ -1,0 +1,287 @@
+package app
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/internal/event"
+)
+
+// A Summary says what was read and what came of it. It is the JSON that
+// `scan -summary` writes.
+type Summary struct {
+	Files       []FileSummary  `json:"files"`
+	Events      map[string]int `json:"events"` // by kind, duplicates included
+	Undecodable int            `json:"undecodable"`
+	Duplicates  int64          `json:"duplicates"`
+	Outside     int            `json:"outside"` // left out by -since and -until
+	Rules       RuleSummary    `json:"rules"`
+	Alerts      map[string]int `json:"alerts"` // by severity
+	Notices     []string       `json:"notices"`
+	Unread      int            `json:"unread"` // paths that could not be read
+}
+
+// A FileSummary says what became of one file.
+type FileSummary struct {
+	Path    string `json:"path"`
+	Format  string `json:"format"`
+	Records int    `json:"records"`
+	Events  int    `json:"events"`
+	// Undecodable lists the first 1,000 records that are no events;
+	// UndecodableTotal counts all.
+	Undecodable      []Undecodable `json:"undecodable"`
+	UndecodableTotal int           `json:"undecodable_total"`
+}
+
+// Undecodable is a record that is no event.
+type Undecodable struct {
+	Line   int    `json:"line"`
+	Index  int    `json:"index,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// RuleSummary says which rules worked.
+type RuleSummary struct {
+	Active   []string          `json:"active"`
+	Inactive []detect.Inactive `json:"inactive"`
+}
+
+// Complete reports whether everything was read and understood.
+func (s *Summary) Complete() bool { return s.Undecodable == 0 && s.Unread == 0 }
+
+// maxListed is how many undecodable records are listed for each file.
+const maxListed = 1000
+
+// A fileReport gathers what happens to one file. Several goroutines write it.
+type fileReport struct {
+	path  string
+	index int
+
+	mu      sync.Mutex
+	format  string
+	records int
+	events  int
+	bad     []Undecodable
+	badAll  int
+	notices []string
+}
+
+func (r *fileReport) add(records, events int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.records += records
+	r.events += events
+}
+
+func (r *fileReport) reject(u Undecodable) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if u.Index < 0 {
+		u.Index = 0
+	}
+	r.badAll++
+	r.bad = append(r.bad, u)
+	// Batches end in any order: keep the first lines, not the first comers.
+	if len(r.bad) > 2*maxListed {
+		slices.SortFunc(r.bad, byLine)
+		r.bad = r.bad[:maxListed]
+	}
+}
+
+// refuse notes that the file as a whole could not be read, or not to its end.
+func (r *fileReport) refuse(reason string) {
+	r.reject(Undecodable{Reason: reason})
+}
+
+func (r *fileReport) describe(format, encoding string, notices []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.format = format
+	if encoding != "" {
+		r.format += " (" + encoding + ")"
+	}
+	r.notices = append(r.notices, notices...)
+}
+
+func (r *fileReport) summary() FileSummary {
+	slices.SortFunc(r.bad, byLine)
+	bad := r.bad[:min(len(r.bad), maxListed)]
+	if bad == nil {
+		bad = []Undecodable{}
+	}
+	return FileSummary{Path: r.path, Format: r.format, Records: r.records, Events: r.events, Undecodable: bad, UndecodableTotal: r.badAll}
+}
+
+// A tally is what one worker counts.
+type tally struct {
+	kinds   [event.NumKinds]int
+	seen    [event.NumKinds][event.NumFormats]span
+	tenants map[string]bool
+	noTime  int
+	noHome  int // events without a tenant
+	outside int
+}
+
+// A span is how many events there were and when.
+type span struct {
+	n           int
+	first, last time.Time
+	keyed       bool // whether their ids are shared with other formats
+}
+
+func (t *tally) count(e *event.Event) {
+	t.kinds[e.Kind]++
+	s := &t.seen[e.Kind][e.Format]
+	s.n++
+	s.keyed = e.HasID
+	if e.Time.IsZero() {
+		if !e.Kind.Snapshot() && e.Kind != event.Generic {
+			t.noTime++
+		}
+	} else {
+		if s.first.IsZero() || e.Time.Before(s.first) {
+			s.first = e.Time
+		}
+		if e.Time.After(s.last) {
+			s.last = e.Time
+		}
+	}
+	if e.Tenant == "" {
+		if !e.Kind.Snapshot() && e.Kind != event.Generic {
+			t.noHome++
+		}
+		return
+	}
+	if !t.tenants[e.Tenant] {
+		if t.tenants == nil {
+			t.tenants = map[string]bool{}
+		}
+		t.tenants[strings.Clone(e.Tenant)] = true
+	}
+}
+
+func (s *span) merge(o span) {
+	if o.n == 0 {
+		return
+	}
+	s.n += o.n
+	s.keyed = s.keyed || o.keyed
+	if s.first.IsZero() || !o.first.IsZero() && o.first.Before(s.first) {
+		s.first = o.first
+	}
+	if o.last.After(s.last) {
+		s.last = o.last
+	}
+}
+
+func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []string) {
+	s := Summary{Files: []FileSummary{}, Events: map[string]int{}, Duplicates: duplicates, Alerts: levels, Unread: sc.unread}
+	notices := sc.notices
+	for _, r := range sc.reports {
+		fs := r.summary()
+		s.Files = append(s.Files, fs)
+		s.Undecodable += fs.UndecodableTotal
+		for _, n := range r.notices {
+			notices = append(notices, r.path+": "+n)
+		}
+	}
+	all := tally{tenants: map[string]bool{}}
+	for _, w := range sc.workers {
+		for k := range w.tally.kinds {
+			all.kinds[k] += w.tally.kinds[k]
+			for f := range w.tally.seen[k] {
+				all.seen[k][f].merge(w.tally.seen[k][f])
+			}
+		}
+		for t := range w.tally.tenants {
+			all.tenants[t] = true
+		}
+		all.noTime += w.tally.noTime
+		all.noHome += w.tally.noHome
+		s.Outside += w.tally.outside
+	}
+	seen := map[event.Kind]map[event.Format]bool{}
+	for k := range all.kinds {
+		if all.kinds[k] == 0 {
+			continue
+		}
+		s.Events[event.Kind(k).String()] = all.kinds[k]
+		seen[event.Kind(k)] = map[event.Format]bool{}
+		for f := range all.seen[k] {
+			if all.seen[k][f].n > 0 {
+				seen[event.Kind(k)][event.Format(f)] = true
+			}
+		}
+	}
+	tenants := make([]string, 0, len(all.tenants)+1)
+	for t := range all.tenants {
+		tenants = append(tenants, t)
+	}
+	if all.noHome > 0 {
+		tenants = append(tenants, "")
+		notices = append(notices, fmt.Sprintf("%d events carry no tenant; give it with -tenant or home_tenant_id in the baseline", all.noHome))
+	}
+	if all.noTime > 0 {
+		notices = append(notices, fmt.Sprintf("%d events carry no time that can be read: they are matched, but rules on hours and periods cannot place them", all.noTime))
+	}
+	slices.Sort(tenants)
+	s.Rules.Active, s.Rules.Inactive = sc.engine.Activity(seen, tenants)
+	if s.Rules.Active == nil {
+		s.Rules.Active = []string{}
+	}
+	if s.Rules.Inactive == nil {
+		s.Rules.Inactive = []detect.Inactive{}
+	}
+	notices = append(notices, doubleCounts(&all)...)
+	notices = append(notices, sc.engine.Unresolved(tenants)...)
+	if notices == nil {
+		notices = []string{}
+	}
+	s.Notices = notices
+	return s, notices
+}
+
+// doubleCounts warns of exports that overlap in time and share no id by which
+// their common records could be told.
+func doubleCounts(all *tally) []string {
+	var out []string
+	for k := range all.seen {
+		for f := range all.seen[k] {
+			for g := f + 1; g < len(all.seen[k]); g++ {
+				a, b := &all.seen[k][f], &all.seen[k][g]
+				if a.n == 0 || b.n == 0 || sharedIDs(event.Kind(k), event.Format(f), event.Format(g)) {
+					continue
+				}
+				if a.first.IsZero() || b.first.IsZero() || a.first.After(b.last) || b.first.After(a.last) {
+					continue
+				}
+				from, to := a.first, a.last
+				if b.first.After(from) {
+					from = b.first
+				}
+				if b.last.Before(to) {
+					to = b.last
+				}
+				out = append(out, fmt.Sprintf("double counting: %s events came as %s and as %s for %s to %s; these formats share no event id, so the same event counts twice. Scan one of them",
+					event.Kind(k), event.Format(f), event.Format(g), from.Format(time.RFC3339), to.Format(time.RFC3339)))
+			}
+		}
+	}
+	return out
+}
+
+// sharedIDs reports whether an event has the same id in both formats.
+func sharedIDs(k event.Kind, a, b event.Format) bool {
+	switch k {
+	case event.Audit:
+		// The portal's CSV has no id, the unified audit log ids of its own.
+		return a != event.PortalCSV && b != event.PortalCSV && a != event.O365 && b != event.O365
+	case event.Activity, event.KeyVault, event.DomainServices:
+		return a != event.Diagnostic && b != event.Diagnostic
+	}
+	return true
+}

@@ -1,0 +1,60 @@
+package baseline
+
+func timeFields() []Field {
+	return []Field{
+		{
+			Name: "baseline.time.working_hours", Doc: "the time is within working_hours of the user, else of the actor: by member, else by country, else for everybody",
+			Needs: []string{"working_hours"}, Compute: func(v *View, f Facts) (string, bool) {
+				who := f.User()
+				if who.zero() {
+					who = f.Actor()
+				}
+				return v.within("working_hours", who, f)
+			},
+		},
+		{
+			Name: "baseline.time.elevation_hours", Doc: "the time is within elevation_policy.hours of the actor",
+			Needs: []string{"elevation_policy.hours"}, Compute: func(v *View, f Facts) (string, bool) {
+				return v.within("elevation_policy.hours", f.Actor(), f)
+			},
+		},
+	}
+}
+
+func (v *View) within(input string, who Principal, f Facts) (string, bool) {
+	r, t := v.rosters[input], f.Time()
+	if r == nil || t.IsZero() {
+		return "", false
+	}
+	in, known := r.covers(who, f.Country(), t)
+	return yesNoIf(in, known)
+}
+
+func changeFields() []Field {
+	return []Field{
+		{
+			Name: "baseline.change.planned", Doc: "an entry of planned_changes covers actor, activity, one of the targets and time",
+			Needs: []string{"planned_changes"}, Compute: func(v *View, f Facts) (string, bool) {
+				return yesNo(v.planned(f) != nil)
+			},
+		},
+		{
+			Name: "baseline.change.id", Doc: "id of the first entry of planned_changes that covers the change; absent if none does",
+			Needs: []string{"planned_changes"}, Compute: func(v *View, f Facts) (string, bool) {
+				if c := v.planned(f); c != nil {
+					return c.id, true
+				}
+				return "", false
+			},
+		},
+	}
+}
+
+func (v *View) planned(f Facts) *change {
+	for i := range v.changes {
+		if v.changes[i].covers(f) {
+			return &v.changes[i]
+		}
+	}
+	return nil
+}

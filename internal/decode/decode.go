@@ -1,0 +1,219 @@
+package decode
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/event"
+)
+
+// Generic makes Decode take every record for a plain JSON object.
+type Mode uint8
+
+// The modes of a Worker.
+const (
+	Entra   Mode = iota // recognise logs and directory objects
+	Generic             // take every JSON object as it is
+)
+
+// A Worker decodes records one after the other, reusing its memory. Each
+// goroutine needs its own.
+type Worker struct {
+	// Tenant is what records without a tenant of their own get.
+	Tenant string
+
+	d    *Decoder
+	r    reader
+	mode Mode
+	buf  []byte
+	hash []byte
+}
+
+// NewWorker returns a worker for the decoder.
+func (d *Decoder) NewWorker(mode Mode) *Worker {
+	return &Worker{d: d, mode: mode}
+}
+
+// Decode fills e from a record of b. reason is set instead when the record is
+// nothing that entrawatch reads; skip then tells that this is expected and
+// needs no quarantine.
+func (w *Worker) Decode(b *Batch, rec *Rec, e *event.Event) (reason string) {
+	text := b.Text(rec)
+	if w.mode == Generic {
+		return w.fill(event.Generic, 0, event.JSONLines, text, e)
+	}
+	kind, sub, format, reason := classify(rec, text)
+	if reason != "" {
+		return reason
+	}
+	if kind == event.KindUnknown && format == event.O365 {
+		return w.auditData(text, e)
+	}
+	if rec.Env.csv != nil && rec.Env.csv.format != 0 {
+		format = rec.Env.csv.format
+		if format == event.PortalCSV && kind == event.Signin {
+			sub = rec.Env.csv.sub
+		}
+	}
+	return w.fill(kind, sub, format, text, e)
+}
+
+// auditData unwraps what Search-UnifiedAuditLog returns: the record is JSON in
+// a string.
+func (w *Worker) auditData(text []byte, e *event.Event) string {
+	var inner []byte
+	found := false
+	walkObject(text, 0, func(key []byte, v int) {
+		if !fold(key, "auditdata") {
+			return
+		}
+		found = true
+		if text[v] == '{' {
+			inner = text[v:skip(text, v)]
+			return
+		}
+		inner = append(w.buf[:0], stringAt(text, v)...)
+	})
+	if !found || len(strings.TrimSpace(str(inner))) == 0 {
+		return "AuditData is empty: the record has nothing in it"
+	}
+	w.buf = inner
+	rec := Rec{Env: &Envelope{}}
+	end, _, err := w.r.scan.value(inner, 0, func(key []byte, at int) bool {
+		rec.sniff.key(key, inner, at)
+		return true
+	})
+	if err != scanOK || strings.TrimSpace(str(inner[end:])) != "" || inner[skipBlank(inner, 0)] != '{' {
+		return "AuditData is not a JSON object: " + err.String()
+	}
+	if !rec.sniff.has(mOperation) {
+		return "AuditData has no Operation: not a record of the unified audit log"
+	}
+	kind, sub := officeKind(&rec.sniff, inner)
+	return w.fill(kind, sub, event.O365, inner, e)
+}
+
+// fill reads the fields of a record whose kind is known.
+func (w *Worker) fill(kind event.Kind, sub event.Sub, format event.Format, text []byte, e *event.Event) string {
+	e.Reset(kind, sub, format, text)
+	root := w.d.roots[kind][format]
+	if root == nil {
+		return "a " + kind.String() + " record in the shape of " + format.String() + ", which no log of this kind comes in"
+	}
+	w.r.e = e
+	w.r.object(root, text, skipBlank(text, 0), -1, 0)
+	for _, id := range w.d.times {
+		s := e.Text(id)
+		if s == "" {
+			continue
+		}
+		if t, ok := parseTime(s); ok {
+			e.Time = t
+			break
+		}
+	}
+	if kind == event.Signin {
+		e.Sub = signinSort(e, sub)
+	}
+	w.identify(kind, text, e)
+	return ""
+}
+
+// signinSort refines the sort of sign-in where the envelope does not tell it.
+func signinSort(e *event.Event, sub event.Sub) event.Sub {
+	if e.Format == event.Diagnostic || e.Format == event.PortalCSV || sub != event.Interactive {
+		return sub
+	}
+	switch t := e.Get("signineventtypes"); {
+	case strings.EqualFold(t, "nonInteractiveUser"):
+		return event.NonInteractive
+	case strings.EqualFold(t, "servicePrincipal"):
+		return event.ServicePrincipalSignin
+	case strings.EqualFold(t, "managedIdentity"):
+		return event.ManagedIdentity
+	case t != "" && t != "[]":
+		return event.Interactive
+	}
+	if e.Text(event.FSPID) != "" && e.Text(event.FUserID) == "" && e.Text(event.FUPN) == "" {
+		return event.ServicePrincipalSignin
+	}
+	return sub
+}
+
+const zeroGUID = "00000000-0000-0000-0000-000000000000"
+
+// identify sets tenant, id and keys.
+func (w *Worker) identify(kind event.Kind, text []byte, e *event.Event) {
+	c := w.d.cores[kind]
+	tenant := ""
+	if c.tenant >= 0 {
+		tenant = e.Text(c.tenant)
+	}
+	if tenant == "" || tenant == zeroGUID {
+		if t := tenantOf(e.Text(event.FTenantPath)); t != "" && (tenant == "" || t != zeroGUID) {
+			tenant = t
+		}
+	}
+	if tenant == "" {
+		tenant = w.Tenant
+	}
+	e.Tenant = asciiLower(tenant)
+	h := append(w.hash[:0], byte(kind), byte(e.Sub))
+	h = append(h, e.Tenant...)
+	h = append(h, 0)
+	if c.id >= 0 {
+		e.ID = e.Text(c.id)
+	}
+	if e.ID == "" {
+		h = append(h, text...)
+		e.Key = sum(h)
+		e.Identity = e.Key
+		w.hash = h
+		return
+	}
+	e.HasID = true
+	h = append(h, asciiLower(e.ID)...)
+	e.Identity = sum(h)
+	e.Key = e.Identity
+	if c.version >= 0 {
+		if v := e.Text(c.version); v != "" {
+			h = append(h, 0)
+			// The same moment is written with more or fewer decimals.
+			if t, ok := parseTime(v); ok {
+				h = binary.BigEndian.AppendUint64(h, uint64(t.UnixMilli()))
+			} else {
+				h = append(h, v...)
+			}
+			e.Key = sum(h)
+		}
+	}
+	w.hash = h
+}
+
+// sum is a cryptographic hash, because logs carry text that attackers choose,
+// and two events with one key would be taken for one.
+func sum(h []byte) event.Key {
+	s := sha256.Sum256(h)
+	return event.Key(s[:16])
+}
+
+// tenantOf reads the tenant out of /tenants/ID/providers/….
+func tenantOf(path string) string {
+	const prefix = "/tenants/"
+	if len(path) < len(prefix) || !strings.EqualFold(path[:len(prefix)], prefix) {
+		return ""
+	}
+	t, _, _ := strings.Cut(path[len(prefix):], "/")
+	return t
+}
+
+// asciiLower returns s in lower case, itself if it is that already.
+func asciiLower(s string) string {
+	for i := range len(s) {
+		if s[i]-'A' < 26 {
+			return strings.ToLower(s)
+		}
+	}
+	return s
+}

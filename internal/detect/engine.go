@@ -1,0 +1,472 @@
+package detect
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/baseline"
+	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/sigma"
+)
+
+// Config is what an engine is made from.
+type Config struct {
+	Rules     []*Rule
+	Baseline  *baseline.Baseline  // nil: nothing is declared
+	Directory *baseline.Directory // nil: no snapshots
+	// Generic matches every rule against any JSON, whatever its log source.
+	Generic bool
+}
+
+// An Engine holds the rules of one run, compiled for every tenant, kind and
+// format that they work on. It does not change and may be shared; each
+// goroutine matches through a Matcher of its own.
+type Engine struct {
+	Schema *event.Schema
+
+	rules   []*Rule
+	plans   []plan // by rule
+	fields  []baseline.Field
+	first   int // id of the first baseline field; the others follow
+	changes map[string]int
+	signal  signalFields
+	tenants map[string]*tenantSets
+	other   *tenantSets // for tenants that the baseline does not name
+	wanted  [event.NumKinds][]int
+}
+
+// tenantSets are the rules as one tenant's baseline makes them.
+type tenantSets struct {
+	view *baseline.View
+	sets [event.NumKinds][event.NumFormats]*compiled
+	// inactive says, by rule, why it does nothing for this tenant; "" = active.
+	inactive []string
+}
+
+type compiled struct {
+	set   *sigma.Set
+	rules []int // index in the set → index in the engine
+}
+
+// A plan is what is known of a rule before any tenant's baseline is.
+type plan struct {
+	sources []source
+	byKind  map[event.Kind]*sigma.Rule // translated
+	cannot  string                     // why it can match nothing at all
+}
+
+// New compiles rules. Rules that cannot be compiled are errors, each with its
+// place; the engine works with the others.
+func New(c Config) (*Engine, error) {
+	e := &Engine{Schema: event.NewSchema(), rules: c.Rules, fields: baseline.Fields(), changes: map[string]int{}, tenants: map[string]*tenantSets{}}
+	for i, f := range e.fields {
+		id := e.Schema.Hidden(f.Name)
+		if i == 0 {
+			e.first = id
+		}
+	}
+	for _, name := range changesRead {
+		for _, side := range []string{".new", ".old"} {
+			f := e.Schema.Resolve(event.Audit, "changes."+name+side)
+			e.changes[strings.ToLower(name)+side] = f.ID
+		}
+	}
+	if c.Baseline == nil {
+		empty, err := baseline.Parse("", nil, nil)
+		if err != nil {
+			return nil, fmt.Errorf("empty baseline: %w", err)
+		}
+		c.Baseline = empty
+	}
+	var errs []error
+	for _, r := range c.Rules {
+		p, err := e.plan(r, c.Generic)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		e.plans = append(e.plans, p)
+	}
+	for _, t := range c.Baseline.Tenants() {
+		sets, err := e.compile(c.Baseline.View(t.ID, c.Directory))
+		if err != nil {
+			errs = append(errs, err)
+		}
+		e.tenants[strings.ToLower(t.ID)] = sets
+	}
+	sets, err := e.compile(c.Baseline.View("", c.Directory))
+	if err != nil && len(e.tenants) == 0 {
+		errs = append(errs, err)
+	}
+	e.other = sets
+	e.prepareSignals()
+	return e, errors.Join(errs...)
+}
+
+// Rules lists the engine's rules; signals refer to them by index.
+func (e *Engine) Rules() []*Rule { return e.rules }
+
+// Wanted lists the fields that matching and alerts read, by kind, for the
+// decoder.
+func (e *Engine) Wanted() [event.NumKinds][]int { return e.wanted }
+
+// plan finds a rule's kinds and translates it for each.
+func (e *Engine) plan(r *Rule, generic bool) (plan, error) {
+	p := plan{byKind: map[event.Kind]*sigma.Rule{}}
+	if generic {
+		p.sources = []source{{kind: event.Generic}}
+		p.byKind[event.Generic] = r.Rule
+		return p, e.resolveAll(event.Generic, r.Rule)
+	}
+	p.sources, p.cannot = sourcesOf(r.LogSource)
+	if p.cannot != "" {
+		return p, nil
+	}
+	p.sources = redirect(r, p.sources)
+	for _, s := range p.sources {
+		t := translator{kind: s.kind, schema: e.Schema}
+		mapped := r.Rule.Map(t.item)
+		if err := e.resolveAll(s.kind, mapped); err != nil {
+			return p, err
+		}
+		p.byKind[s.kind] = mapped
+		if len(t.cannot) > 0 && p.cannot == "" {
+			expr, err := mapped.Expr()
+			if err != nil {
+				return p, err
+			}
+			if ok, _, _ := sigma.Satisfiable(expr, func(string) bool { return true }); !ok {
+				p.cannot = t.cannot[0]
+			}
+		}
+	}
+	return p, nil
+}
+
+// redirect sends rules that look for audit activities in the Azure Activity
+// log to where those activities are logged.
+func redirect(r *Rule, sources []source) []source {
+	if len(sources) != 1 || sources[0].kind != event.Activity {
+		return sources
+	}
+	audit := false
+	for _, s := range r.Searches {
+		sigma.Walk(s.Node, func(n sigma.Node, _ bool) {
+			if it, ok := n.(*sigma.Item); ok && compatField(it.Field) == "message" {
+				audit = true
+			}
+		})
+	}
+	if audit {
+		return []source{{kind: event.Audit}}
+	}
+	return sources
+}
+
+// resolveAll makes sure that the schema knows every field of a rule, before
+// events are made.
+func (e *Engine) resolveAll(k event.Kind, r *sigma.Rule) error {
+	expr, err := r.Expr()
+	if err != nil {
+		return err
+	}
+	sigma.Walk(expr, func(n sigma.Node, _ bool) {
+		it, ok := n.(*sigma.Item)
+		if !ok || it.Field == "" {
+			return
+		}
+		if !isBaseline(it.Field) {
+			e.want(k, e.Schema.Resolve(k, it.Field).ID)
+		} else {
+			e.wantFacts(k, it.Field)
+		}
+		if it.Has("fieldref") {
+			for _, v := range it.Values {
+				e.want(k, e.Schema.Resolve(k, v.Text).ID)
+			}
+		}
+	})
+	return nil
+}
+
+func (e *Engine) want(k event.Kind, id int) {
+	if !slices.Contains(e.wanted[k], id) {
+		e.wanted[k] = append(e.wanted[k], id)
+	}
+}
+
+func isBaseline(field string) bool { return strings.HasPrefix(strings.ToLower(field), "baseline.") }
+
+// baselineField returns the index of a baseline field, or -1.
+func (e *Engine) baselineField(name string) int {
+	for i := range e.fields {
+		if strings.EqualFold(e.fields[i].Name, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// wantFacts asks for all that a baseline field may look at.
+func (e *Engine) wantFacts(k event.Kind, _ string) {
+	for _, id := range []int{
+		event.FUser, event.FUserName, event.FActorID, event.FActorName, event.FActorType, event.FActorApp,
+		event.FTargetsID, event.FTargetsName, event.FTargetsType, event.FTargetsUPN, event.FCountry, event.FIP,
+		event.FDeviceID, event.FDeviceName, event.FClientApp, event.FProtocol, event.FHomeTenant, event.FResourceTenant,
+		event.FActivity, event.FAppID, event.FAppName, event.FResourceID, event.FResourceName,
+	} {
+		if e.Schema.Field(k, id) != nil {
+			e.want(k, id)
+		}
+	}
+	if k == event.Audit {
+		for _, id := range e.changes {
+			e.want(k, id)
+		}
+	}
+}
+
+// compile makes the sets of one tenant.
+func (e *Engine) compile(view *baseline.View) (*tenantSets, error) {
+	ts := &tenantSets{view: view, inactive: make([]string, len(e.rules))}
+	var lists [event.NumKinds][event.NumFormats]struct {
+		rules []*sigma.Rule
+		index []int
+	}
+	for i := range e.rules {
+		works, reason := e.worksOn(i, view)
+		if len(works) == 0 {
+			ts.inactive[i] = reason
+			continue
+		}
+		for _, w := range works {
+			l := &lists[w.kind][w.format]
+			l.rules, l.index = append(l.rules, w.rule), append(l.index, i)
+		}
+	}
+	var errs []error
+	reported := map[string]bool{}
+	for k := range lists {
+		for f := range lists[k] {
+			l := &lists[k][f]
+			if len(l.rules) == 0 {
+				continue
+			}
+			set, err := sigma.Compile(l.rules, e.options(event.Kind(k), view))
+			if err != nil && !reported[err.Error()] {
+				reported[err.Error()] = true
+				errs = append(errs, err)
+			}
+			if set == nil {
+				continue
+			}
+			c := &compiled{set: set}
+			// The set leaves out what it could not compile.
+			for _, r := range set.Rules() {
+				c.rules = append(c.rules, l.index[slices.Index(l.rules, r)])
+			}
+			ts.sets[k][f] = c
+		}
+	}
+	return ts, errors.Join(errs...)
+}
+
+func (e *Engine) options(k event.Kind, view *baseline.View) sigma.Options {
+	return sigma.Options{
+		Resolve: func(field string) (sigma.Ref, bool) {
+			if isBaseline(field) {
+				i := e.baselineField(field)
+				if i < 0 {
+					return sigma.Ref{}, false
+				}
+				return sigma.Ref{ID: e.first + i, Selectivity: 2}, true
+			}
+			f := e.Schema.Resolve(k, field)
+			return sigma.Ref{ID: f.ID, Selectivity: selectivity[f.ID]}, true
+		},
+		Expand: view.Expand,
+	}
+}
+
+// selectivity says how well a field tells records apart: rules are indexed by
+// the comparison that fewest records satisfy.
+var selectivity = map[int]int{
+	event.FActivity: 5, event.FErrorCode: 3, event.FProtocol: 3, event.FClientApp: 2, event.FLegacyClient: 2,
+	event.FOutcome: -2, event.FActorType: -2, event.FResult: -2, event.FTargetsType: -1,
+}
+
+// A working is a rule as it is for one kind and format.
+type working struct {
+	kind   event.Kind
+	format event.Format
+	rule   *sigma.Rule
+}
+
+// worksOn lists the kinds and formats on which a rule can give a right answer
+// under a baseline. reason says why there are none.
+func (e *Engine) worksOn(i int, view *baseline.View) (works []working, reason string) {
+	p := &e.plans[i]
+	if p.cannot != "" {
+		return nil, "cannot match: " + p.cannot
+	}
+	for _, need := range e.rules[i].Extra.Needs {
+		if !hasInput(view, need) {
+			return nil, "inactive: baseline input " + need + " is not set"
+		}
+	}
+	for _, s := range p.sources {
+		r := p.byKind[s.kind]
+		if r == nil {
+			continue
+		}
+		filled, missing := e.fill(r, view)
+		expr, err := filled.Expr()
+		if err != nil {
+			return nil, "cannot match: " + err.Error()
+		}
+		for _, f := range event.FormatsOf(s.kind) {
+			if s.formats != nil && !slices.Contains(s.formats, f) {
+				continue
+			}
+			ok, absent, unguarded := sigma.Satisfiable(expr, func(field string) bool { return e.has(s.kind, f, field, view, missing) })
+			if ok && len(unguarded) == 0 {
+				works = append(works, working{s.kind, f, filled})
+				continue
+			}
+			if reason == "" {
+				reason = e.why(s.kind, f, append(absent, unguarded...), view, missing)
+			}
+		}
+	}
+	return works, reason
+}
+
+// fill replaces comparisons whose placeholders the baseline does not fill by
+// one with a field that nothing has. missing tells its reason by that field.
+func (e *Engine) fill(r *sigma.Rule, view *baseline.View) (filled *sigma.Rule, missing map[string]string) {
+	missing = map[string]string{}
+	filled = r.Map(func(it *sigma.Item) sigma.Node {
+		if !it.Has("expand") {
+			return nil
+		}
+		for _, v := range it.Values {
+			for _, name := range placeholders(v.Text) {
+				if _, ok := view.Expand(name); ok {
+					continue
+				}
+				field := "missing." + name
+				inputs, reason := baseline.PlaceholderNeeds(name)
+				if len(inputs) > 0 {
+					reason = "inactive: baseline input " + strings.Join(inputs, " or ") + " is not set"
+				} else {
+					reason = "cannot match: placeholder %" + name + "%: " + reason
+				}
+				missing[field] = reason
+				return &sigma.Item{Field: field, Values: []sigma.Value{sigma.Text("x")}, Line: it.Line}
+			}
+		}
+		return nil
+	})
+	return filled, missing
+}
+
+// placeholders lists the names between percent signs.
+func placeholders(s string) []string {
+	var out []string
+	for {
+		_, rest, ok := strings.Cut(s, "%")
+		if !ok {
+			return out
+		}
+		name, tail, ok := strings.Cut(rest, "%")
+		if !ok {
+			return out
+		}
+		out = append(out, name)
+		s = tail
+	}
+}
+
+// has reports whether records of a kind and format can have a field.
+func (e *Engine) has(k event.Kind, f event.Format, field string, view *baseline.View, missing map[string]string) bool {
+	if _, ok := missing[field]; ok {
+		return false
+	}
+	if !isBaseline(field) {
+		return e.Schema.Resolve(k, field).In(f)
+	}
+	i := e.baselineField(field)
+	if i < 0 {
+		return false
+	}
+	for _, need := range e.fields[i].Needs {
+		if !hasInput(view, need) {
+			return false
+		}
+	}
+	return e.hasFacts(k, f, field)
+}
+
+// hasFacts reports whether records of a kind and format hold what a baseline
+// field looks at.
+func (e *Engine) hasFacts(k event.Kind, f event.Format, field string) bool {
+	i := e.baselineField(field)
+	if i < 0 {
+		return false
+	}
+	best := -1
+	for j := range factFields {
+		if strings.HasPrefix(e.fields[i].Name, factFields[j].prefix) && (best < 0 || len(factFields[j].prefix) > len(factFields[best].prefix)) {
+			best = j
+		}
+	}
+	if best < 0 {
+		return true
+	}
+	for _, name := range factFields[best].any {
+		if g := e.Schema.Lookup(k, name); g != nil && g.In(f) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasInput(view *baseline.View, need string) bool {
+	for name := range strings.SplitSeq(need, "|") {
+		if view.Has(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// why says in words what keeps a rule from working.
+func (e *Engine) why(k event.Kind, f event.Format, fields []string, view *baseline.View, missing map[string]string) string {
+	var inputs []string
+	for _, field := range fields {
+		if reason, ok := missing[field]; ok {
+			return reason
+		}
+		if i := e.baselineField(field); i >= 0 {
+			for _, need := range e.fields[i].Needs {
+				if !hasInput(view, need) && !slices.Contains(inputs, need) {
+					inputs = append(inputs, need)
+				}
+			}
+		} else if isBaseline(field) {
+			return "cannot match: there is no field " + field
+		}
+	}
+	switch len(inputs) {
+	case 0:
+	case 1:
+		return "inactive: baseline input " + strings.ReplaceAll(inputs[0], "|", " or ") + " is not set"
+	default:
+		return "inactive: baseline inputs " + strings.Join(inputs, ", ") + " are not set"
+	}
+	if len(fields) > 0 {
+		return fmt.Sprintf("cannot match: field %s does not exist in %s events (%s)", fields[0], k, f)
+	}
+	return "cannot match: its condition can never be true"
+}

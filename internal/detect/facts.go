@@ -1,0 +1,131 @@
+package detect
+
+import (
+	"strings"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/baseline"
+	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/sigma"
+)
+
+// facts shows an event to the baseline.
+type facts struct {
+	e      *event.Event
+	engine *Engine
+}
+
+var _ baseline.Facts = (*facts)(nil)
+
+func (f *facts) User() baseline.Principal {
+	return baseline.Principal{ID: f.e.Text(event.FUser), UPN: f.e.Text(event.FUserName)}
+}
+
+func (f *facts) Actor() baseline.Principal {
+	e := f.e
+	p := baseline.Principal{ID: e.Text(event.FActorID), AppID: e.Text(event.FActorApp)}
+	name := e.Text(event.FActorName)
+	if e.Text(event.FActorType) == "app" {
+		p.App, p.Name = true, name
+		if p.AppID == "" && e.Kind == event.Signin {
+			p.AppID = e.Text(event.FAppID)
+		}
+	} else {
+		p.UPN = name
+	}
+	if p.ID == "" && p.UPN == "" && p.Name == "" && p.AppID == "" {
+		return f.User()
+	}
+	return p
+}
+
+func (f *facts) Target(i int) (baseline.Principal, bool) {
+	e := f.e
+	if i >= max(e.Elems(event.FTargetsID), e.Elems(event.FTargetsName), e.Elems(event.FTargetsType)) {
+		return baseline.Principal{}, false
+	}
+	p := baseline.Principal{
+		ID: e.TextAt(event.FTargetsID, i), UPN: e.TextAt(event.FTargetsUPN, i),
+		Type: strings.ToLower(e.TextAt(event.FTargetsType, i)),
+	}
+	if name := e.TextAt(event.FTargetsName, i); name != p.UPN {
+		p.Name = name
+	}
+	p.App = p.Type == "application" || p.Type == "serviceprincipal"
+	return p, true
+}
+
+func (f *facts) Country() string    { return f.e.Text(event.FCountry) }
+func (f *facts) IP() string         { return f.e.Text(event.FIP) }
+func (f *facts) DeviceID() string   { return f.e.Text(event.FDeviceID) }
+func (f *facts) DeviceName() string { return f.e.Text(event.FDeviceName) }
+func (f *facts) Time() time.Time    { return f.e.Time }
+func (f *facts) ClientApp() string  { return f.e.Text(event.FClientApp) }
+func (f *facts) Protocol() string   { return f.e.Text(event.FProtocol) }
+func (f *facts) HomeTenant() string { return f.e.Text(event.FHomeTenant) }
+func (f *facts) Activity() string   { return f.e.Text(event.FActivity) }
+
+func (f *facts) ResourceTenant() string { return f.e.Text(event.FResourceTenant) }
+
+func (f *facts) App() (id, name string) {
+	return f.e.Text(event.FAppID), f.e.Text(event.FAppName)
+}
+
+func (f *facts) Resource() (id, name string) {
+	return f.e.Text(event.FResourceID), f.e.Text(event.FResourceName)
+}
+
+func (f *facts) Property(name string, i int) (string, bool)    { return f.change(name, ".new", i) }
+func (f *facts) PropertyOld(name string, i int) (string, bool) { return f.change(name, ".old", i) }
+
+// change reads a modified property. Which ones may be asked for was settled
+// when the engine was made: see changesRead.
+func (f *facts) change(name, side string, i int) (string, bool) {
+	id, ok := f.engine.changes[strings.ToLower(name)+side]
+	if !ok {
+		return "", false
+	}
+	v, ok := f.e.Value(id, i)
+	return v.Text, ok && v.Kind != sigma.Null
+}
+
+// changesRead are the modified properties that baseline fields look at.
+var changesRead = []string{
+	"Role.DisplayName", "Role.TemplateId", "Role.ObjectID", "Role.WellKnownObjectName",
+	"Group.DisplayName", "Group.ObjectID", "AppRole.Value", "AppRole.DisplayName",
+	"DelegatedPermissionGrant.Scope", "DelegatedPermissionGrant.ConsentType", "ConsentAction.Permissions",
+	"KeyDescription", "AppAddress", "Included Updated Properties", "UserPrincipalName",
+	"TargetId.UserPrincipalName", "ServicePrincipal.DisplayName", "ServicePrincipal.AppId",
+	"AccountEnabled", "UserType",
+}
+
+// factFields says which fields of the registry a baseline field looks at, so
+// that "cannot match" reports are right for every format. The longest prefix
+// counts; one of the fields must be there.
+var factFields = []struct {
+	prefix string
+	any    []string
+}{
+	{"baseline.country.", []string{"country"}},
+	{"baseline.ip.", []string{"ip"}},
+	{"baseline.device.", []string{"deviceDetail.deviceId", "deviceDetail.displayName"}},
+	{"baseline.user.approved_device", []string{"deviceDetail.deviceId", "deviceDetail.displayName"}},
+	{"baseline.user.stationary", []string{"country", "ip"}},
+	{"baseline.user.", []string{"user.id", "user.name", "actor.id"}},
+	{"baseline.actor.", []string{"actor.id", "actor.name"}},
+	{"baseline.target.", []string{"target.id", "target.name"}},
+	{"baseline.app.high_value", []string{"appId", "appDisplayName", "resourceId"}},
+	{"baseline.app.", []string{"appId", "appDisplayName", "resourceId"}},
+	{"baseline.legacy_client", []string{"clientAppUsed"}},
+	{"baseline.protocol.", []string{"authenticationProtocol"}},
+	{"baseline.resource_tenant.", []string{"resourceTenantId"}},
+	{"baseline.home_tenant", []string{"homeTenantId"}},
+	{"baseline.role.", []string{"target.id"}},
+	{"baseline.group.", []string{"target.id"}},
+	{"baseline.permission.", []string{"target.id"}},
+	{"baseline.credential.", []string{"target.id"}},
+	{"baseline.redirect_uri.", []string{"target.id"}},
+	{"baseline.required_attributes.", []string{"target.id"}},
+	{"baseline.api.", []string{"target.name"}},
+	{"baseline.change.", []string{"activity"}},
+}

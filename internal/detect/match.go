@@ -1,0 +1,112 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/sigma"
+)
+
+// A Matcher matches events, one at a time. Each goroutine needs its own.
+type Matcher struct {
+	engine   *Engine
+	matchers map[*compiled]*sigma.Matcher
+	last     *compiled
+	lastM    *sigma.Matcher
+	rec      record
+	hits     []int
+}
+
+// NewMatcher returns a matcher.
+func (e *Engine) NewMatcher() *Matcher {
+	m := &Matcher{engine: e, matchers: map[*compiled]*sigma.Matcher{}}
+	m.rec.facts.engine = e
+	m.rec.first, m.rec.last = e.first, e.first+len(e.fields)
+	return m
+}
+
+// Match returns the rules, as indexes into Engine.Rules, that an event
+// satisfies. The result is valid until the next call.
+func (m *Matcher) Match(ev *event.Event) []int {
+	ts := m.engine.tenant(ev.Tenant)
+	c := ts.sets[ev.Kind][ev.Format]
+	if c == nil {
+		return nil
+	}
+	if c != m.last {
+		sm := m.matchers[c]
+		if sm == nil {
+			sm = c.set.NewMatcher()
+			m.matchers[c] = sm
+		}
+		m.last, m.lastM = c, sm
+	}
+	m.rec.begin(ev, ts)
+	m.hits = m.hits[:0]
+	for _, i := range m.lastM.Match(&m.rec) {
+		m.hits = append(m.hits, c.rules[i])
+	}
+	return m.hits
+}
+
+func (e *Engine) tenant(id string) *tenantSets {
+	if len(e.tenants) > 0 {
+		if ts := e.tenants[id]; ts != nil {
+			return ts
+		}
+	}
+	return e.other
+}
+
+// A record is an event as rules see it: with the baseline's fields, which are
+// computed when a rule asks for them.
+type record struct {
+	e           *event.Event
+	facts       facts
+	ts          *tenantSets
+	first, last int // ids of baseline fields
+	texts       []string
+	searched    bool
+}
+
+var _ sigma.Record = (*record)(nil)
+
+func (r *record) begin(e *event.Event, ts *tenantSets) {
+	r.e, r.facts.e, r.ts = e, e, ts
+	r.texts, r.searched = r.texts[:0], false
+}
+
+// Value returns the i-th value of a field.
+func (r *record) Value(field, i int) (sigma.FieldValue, bool) {
+	if field >= r.first && field < r.last && !r.e.Settled(field) {
+		v, ok := r.facts.engine.fields[field-r.first].Compute(r.ts.view, &r.facts)
+		r.e.Settle(field, sigma.FieldValue{Kind: sigma.String, Text: v}, ok)
+	}
+	return r.e.Value(field, i)
+}
+
+// Text returns the i-th text for keywords: the record as it stands, and where
+// it has escapes also every string in it as it reads.
+func (r *record) Text(i int) (string, bool) {
+	if !r.searched {
+		r.searched = true
+		r.texts = append(r.texts, string(r.e.Raw))
+		if bytes.IndexByte(r.e.Raw, '\\') >= 0 {
+			r.texts = appendStrings(r.texts, string(r.e.Raw))
+		}
+	}
+	if i < len(r.texts) {
+		return r.texts[i], true
+	}
+	return "", false
+}
+
+var unescaper = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\/`, `/`, `\n`, "\n", `\r`, "\r", `\t`, "\t")
+
+// appendStrings adds the record with one and with two layers of escaping
+// taken off, which is how keywords inside JSON inside JSON read.
+func appendStrings(dst []string, raw string) []string {
+	once := unescaper.Replace(raw)
+	return append(dst, once, unescaper.Replace(once))
+}

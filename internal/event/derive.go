@@ -1,0 +1,367 @@
+package event
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// The fields that derivations and other code read by id. Their ids are fixed.
+const (
+	FErrorCode = iota
+	FCreated
+	FUPN
+	FUserID
+	FUserDisplay
+	FSPID
+	FSPName
+	FAppID
+	FAppName
+	FResourceID
+	FResourceName
+	FClientApp
+	FRawIP
+	FRawCountry
+	FProtocol
+	FDeviceID
+	FDeviceName
+	FHomeTenant
+	FResourceTenant
+	FActivityName
+	FResult
+	FActorUserID
+	FActorUPN
+	FActorUserName
+	FActorUserIP
+	FActorAppID
+	FActorAppName
+	FActorSPID
+	FActorSPName
+	FActorClass
+	FActorSPN
+	FTargetID
+	FTargetName
+	FTargetType
+	FTargetUPN
+	FOperation
+	FCaller
+	FCallerID
+	FCallerApp
+	FCallerIP
+	FStatus
+	FSubStatus
+	FHTTPStatus
+	FResponseStatus
+	FResultStatus
+	FOfficeKey
+	FOfficeIP
+	FOperationName
+	FResultSignature
+	FPrincipalID
+	FPrincipalUPN
+	FPrincipalName
+	FID
+	FDisplayName
+	FTenantID
+	FTenantPath
+
+	FOutcome
+	FActivity
+	FIP
+	FCountry
+	FLegacyClient
+	FUserName
+	FUser
+	FActorID
+	FActorName
+	FActorType
+	FActorApp
+	FTargetsID
+	FTargetsName
+	FTargetsType
+	FTargetsUPN
+	FSource
+)
+
+// core gives the fixed ids their names.
+var core = [...]string{
+	FErrorCode: "status.errorCode", FCreated: "createdDateTime", FUPN: "userPrincipalName", FUserID: "userId",
+	FUserDisplay: "userDisplayName", FSPID: "servicePrincipalId", FSPName: "servicePrincipalName",
+	FAppID: "appId", FAppName: "appDisplayName", FResourceID: "resourceId", FResourceName: "resourceDisplayName",
+	FClientApp: "clientAppUsed", FRawIP: "ipAddress", FRawCountry: "location.countryOrRegion",
+	FProtocol: "authenticationProtocol", FDeviceID: "deviceDetail.deviceId", FDeviceName: "deviceDetail.displayName",
+	FHomeTenant: "homeTenantId", FResourceTenant: "resourceTenantId",
+	FActivityName: "activityDisplayName", FResult: "result",
+	FActorUserID: "initiatedBy.user.id", FActorUPN: "initiatedBy.user.userPrincipalName",
+	FActorUserName: "initiatedBy.user.displayName", FActorUserIP: "initiatedBy.user.ipAddress",
+	FActorAppID: "initiatedBy.app.appId", FActorAppName: "initiatedBy.app.displayName",
+	FActorSPID: "initiatedBy.app.servicePrincipalId", FActorSPName: "initiatedBy.app.servicePrincipalName",
+	FActorClass: "actorClass", FActorSPN: "actorSPN",
+	FTargetID: "targetResources.id", FTargetName: "targetResources.displayName",
+	FTargetType: "targetResources.type", FTargetUPN: "targetResources.userPrincipalName",
+	FOperation: "operation", FCaller: "caller", FCallerID: "callerId", FCallerApp: "callerAppId",
+	FCallerIP: "callerIpAddress", FStatus: "status", FSubStatus: "subStatus", FHTTPStatus: "httpStatusCode",
+	FResponseStatus: "responseStatusCode", FResultStatus: "resultStatus",
+	FOfficeKey: "UserKey", FOfficeIP: "ClientIP",
+	FOperationName: "operationName", FResultSignature: "resultSignature",
+	FPrincipalID: "principalId", FPrincipalUPN: "principal.userPrincipalName", FPrincipalName: "principal.displayName",
+	FID: "id", FDisplayName: "displayName",
+	FTenantID: "tenantId", FTenantPath: "tenantPath",
+	FOutcome: "outcome", FActivity: "activity", FIP: "ip", FCountry: "country", FLegacyClient: "legacyClient",
+	FUserName: "user.name", FUser: "user.id", FActorID: "actor.id", FActorName: "actor.name",
+	FActorType: "actor.type", FActorApp: "actor.appId",
+	FTargetsID: "target.id", FTargetsName: "target.name", FTargetsType: "target.type", FTargetsUPN: "target.upn",
+	FSource: "format",
+}
+
+// A derivation is a field that is computed from others when it is asked for.
+type derivation struct {
+	name  string
+	typ   Type
+	kinds []Kind
+	needs []string
+	// reads lists what is read beside needs, where a format has it.
+	reads string
+	// instead lists names of raw fields for which rules get this one, because
+	// it compares equal in every format.
+	instead string
+	doc     string
+	fn      func(*Event)
+	fold    func(string) string
+}
+
+func (d *derivation) of(k Kind) bool {
+	for _, have := range d.kinds {
+		if have == k {
+			return true
+		}
+	}
+	return false
+}
+
+func only(k ...Kind) []Kind { return k }
+
+var derivations = []derivation{
+	{name: "outcome", kinds: only(Signin), reads: "operation", needs: []string{"status.errorCode"}, doc: "success, failure, or interrupted when the sign-in only stopped for one more step", fn: signinOutcome},
+	{name: "outcome", kinds: only(Audit), needs: []string{"result"}, instead: "result resultStatus", doc: "success or failure", fn: func(e *Event) { e.set(FOutcome, resultOutcome(e.Text(FResult))) }},
+	{name: "outcome", kinds: only(Activity), needs: []string{"status"}, doc: "started, success or failure: one operation logs two or three events", fn: activityOutcome},
+	{name: "outcome", kinds: only(M365), reads: "ResultStatus", needs: []string{"Operation"}, doc: "success or failure; most operations say nothing, which is success", fn: officeOutcome},
+	{name: "outcome", kinds: only(KeyVault), needs: []string{"httpStatusCode|resultSignature"}, doc: "success or failure, by HTTP status", fn: keyVaultOutcome},
+	{name: "outcome", kinds: only(GraphActivity), needs: []string{"responseStatusCode"}, doc: "success or failure, by HTTP status", fn: func(e *Event) { e.set(FOutcome, httpOutcome(e.Text(FResponseStatus))) }},
+	{name: "outcome", kinds: only(Provisioning), needs: []string{"status"}, doc: "success, failure or skipped", fn: func(e *Event) { e.set(FOutcome, strings.ToLower(e.Text(FStatus))) }},
+
+	{name: "activity", kinds: only(Audit), needs: []string{"activityDisplayName"}, instead: "activityDisplayName operationName operation activity activityType", doc: "name of the activity in lower case, with plain dashes and blanks and no full stop", fn: func(e *Event) { e.set(FActivity, NormalActivity(e.Text(FActivityName))) }, fold: NormalActivity},
+	{name: "activity", kinds: only(Activity), needs: []string{"operationName"}, doc: "the operation, PROVIDER/TYPE/ACTION", fn: func(e *Event) { e.set(FActivity, e.Text(FOperationName)) }},
+	{name: "activity", kinds: only(KeyVault, DomainServices), needs: []string{"operationName"}, doc: "the operation", fn: func(e *Event) { e.set(FActivity, e.Text(FOperationName)) }},
+	{name: "activity", kinds: only(M365), needs: []string{"Operation"}, instead: "operation", doc: "the operation without full stop", fn: func(e *Event) { e.set(FActivity, strings.TrimSuffix(e.Text(FOperation), ".")) }, fold: func(s string) string { return strings.TrimSuffix(s, ".") }},
+
+	{name: "ip", typ: IP, kinds: only(Signin, RiskDetection, GraphActivity), needs: []string{"ipAddress"}, instead: "ipAddress callerIpAddress", doc: "address without port; absent when the log has none", fn: func(e *Event) { e.set(FIP, cleanIP(e.Text(FRawIP))) }},
+	{name: "ip", typ: IP, kinds: only(Audit), needs: []string{"initiatedBy.user.ipAddress"}, instead: "ipAddress callerIpAddress initiatedBy.user.ipAddress", doc: "address without port; absent when the log has none", fn: func(e *Event) { e.set(FIP, cleanIP(e.Text(FActorUserIP))) }},
+	{name: "ip", typ: IP, kinds: only(Activity, KeyVault), needs: []string{"callerIpAddress"}, instead: "ipAddress callerIpAddress", doc: "address without port; absent when the log has none", fn: func(e *Event) { e.set(FIP, cleanIP(e.Text(FCallerIP))) }},
+	{name: "ip", typ: IP, kinds: only(M365), needs: []string{"ClientIP"}, instead: "ipAddress clientIP", doc: "address without port; absent when the log has none", fn: func(e *Event) { e.set(FIP, cleanIP(e.Text(FOfficeIP))) }},
+
+	{name: "country", kinds: only(Signin, RiskDetection), needs: []string{"location.countryOrRegion"}, instead: "location location.countryOrRegion locationDetails.countryOrRegion", doc: "ISO code of the country, upper case, also out of text such as \"City, State, SE\"", fn: func(e *Event) { e.set(FCountry, countryOf(e.Text(FRawCountry))) }},
+
+	{name: "legacyClient", typ: Bool, kinds: only(Signin), needs: []string{"clientAppUsed"}, doc: "whether the client speaks a legacy protocol; absent when the client is unknown", fn: legacyClient},
+
+	{name: "user.id", typ: GUID, kinds: only(Signin), needs: []string{"userId"}, doc: "object id of the user", fn: func(e *Event) { e.set(FUser, objectID(e.Text(FUserID))) }},
+	{name: "user.id", typ: GUID, kinds: only(RiskDetection, KeyVault, GraphActivity), needs: []string{"userId"}, doc: "object id of the user", fn: func(e *Event) { e.set(FUser, objectID(e.Text(FUserID))) }},
+	{name: "user.id", typ: GUID, kinds: only(RiskyUser, User, RegistrationDetails), needs: []string{"id"}, doc: "object id of the user", fn: func(e *Event) { e.set(FUser, objectID(e.Text(FID))) }},
+	{name: "user.id", typ: GUID, kinds: only(RoleAssignment), needs: []string{"principalId"}, doc: "object id of the principal", fn: func(e *Event) { e.set(FUser, objectID(e.Text(FPrincipalID))) }},
+	{name: "user.id", typ: GUID, kinds: only(Activity), needs: []string{"callerId|caller"}, doc: "object id of the caller", fn: func(e *Event) { e.set(FUser, firstOf(objectID(e.Text(FCallerID)), objectID(e.Text(FCaller)))) }},
+	{name: "user.id", typ: GUID, kinds: only(M365), needs: []string{"UserKey"}, doc: "object id of the user, where the log has it", fn: func(e *Event) { e.set(FUser, objectID(e.Text(FOfficeKey))) }},
+	{name: "user.id", typ: GUID, kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.id"}, doc: "object id of the first target that is a user", fn: func(e *Event) { targetUser(e, FUser) }},
+	{name: "user.name", kinds: only(Signin, RiskDetection, RiskyUser, KeyVault, User, RegistrationDetails), needs: []string{"userPrincipalName"}, doc: "user principal name", fn: func(e *Event) { e.set(FUserName, userName(e.Text(FUPN))) }},
+	{name: "user.name", kinds: only(RoleAssignment), reads: "principal.displayName", needs: []string{"principal.userPrincipalName"}, doc: "user principal name of the principal, when expanded", fn: func(e *Event) { e.set(FUserName, firstOf(e.Text(FPrincipalUPN), e.Text(FPrincipalName))) }},
+	{name: "user.name", kinds: only(Activity), needs: []string{"caller"}, doc: "user principal name of the caller", fn: func(e *Event) { e.set(FUserName, userName(e.Text(FCaller))) }},
+	{name: "user.name", kinds: only(M365), needs: []string{"UserId"}, doc: "who did it", fn: func(e *Event) { e.set(FUserName, userName(e.Text(FUserID))) }},
+	{name: "user.name", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.userPrincipalName"}, doc: "user principal name of the first target that is a user", fn: func(e *Event) { targetUser(e, FUserName) }},
+
+	{name: "actor.type", kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName actorClass actorSPN", needs: []string{"initiatedBy.user.userPrincipalName|initiatedBy.app.displayName"}, doc: "user or app", fn: func(e *Event) { auditActor(e, FActorType) }},
+	{name: "actor.id", typ: GUID, kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName actorClass actorSPN", needs: []string{"initiatedBy.user.id|initiatedBy.app.servicePrincipalId"}, doc: "object id of who did it", fn: func(e *Event) { auditActor(e, FActorID) }},
+	{name: "actor.name", kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName actorClass actorSPN", needs: []string{"initiatedBy.user.userPrincipalName|initiatedBy.app.displayName"}, doc: "user principal name or application name of who did it", fn: func(e *Event) { auditActor(e, FActorName) }},
+	{name: "actor.appId", typ: GUID, kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName actorClass actorSPN", needs: []string{"initiatedBy.app.appId"}, doc: "application id of the application that did it", fn: func(e *Event) { auditActor(e, FActorApp) }},
+	{name: "actor.type", kinds: only(Signin), reads: "userId userPrincipalName servicePrincipalId servicePrincipalName appId appDisplayName", needs: []string{"userPrincipalName|servicePrincipalId"}, doc: "user or app", fn: func(e *Event) { signinActor(e, FActorType) }},
+	{name: "actor.id", typ: GUID, kinds: only(Signin), reads: "userId userPrincipalName servicePrincipalId servicePrincipalName appId appDisplayName", needs: []string{"userId|servicePrincipalId"}, doc: "object id of who signed in", fn: func(e *Event) { signinActor(e, FActorID) }},
+	{name: "actor.name", kinds: only(Signin), reads: "userId userPrincipalName servicePrincipalId servicePrincipalName appId appDisplayName", needs: []string{"userPrincipalName|servicePrincipalName"}, doc: "name of who signed in", fn: func(e *Event) { signinActor(e, FActorName) }},
+	{name: "actor.id", typ: GUID, kinds: only(Activity, M365, KeyVault, GraphActivity), reads: "servicePrincipalId callerAppId appId", needs: []string{"user.id"}, doc: "object id of who did it", fn: func(e *Event) {
+		e.set(FActorID, firstOf(e.Text(FUser), objectID(e.Text(FSPID)), objectID(e.Text(FCallerApp)), objectID(e.Text(FAppID))))
+	}},
+	{name: "actor.name", kinds: only(Activity, M365, KeyVault), needs: []string{"user.name"}, doc: "name of who did it", fn: func(e *Event) { e.set(FActorName, e.Text(FUserName)) }},
+
+	{name: "target.id", typ: GUID, kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.id"}, doc: "object ids of what was changed", fn: func(e *Event) { auditTargets(e, FTargetsID) }},
+	{name: "target.name", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.displayName|targetResources.userPrincipalName"}, doc: "names of what was changed: user principal name, else display name", fn: func(e *Event) { auditTargets(e, FTargetsName) }},
+	{name: "target.upn", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.userPrincipalName"}, doc: "user principal names of the users that were changed, without the object id that deleted users carry in front", fn: func(e *Event) { auditTargets(e, FTargetsUPN) }},
+	{name: "target.type", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.type"}, instead: "targetResources.type", doc: "User, Group, Application, ServicePrincipal, Role, …", fn: func(e *Event) { auditTargets(e, FTargetsType) }, fold: foldTargetType},
+}
+
+// interrupted lists the codes with which a sign-in stops for one more step.
+// Microsoft publishes no such list; this one matches the third state that the
+// portal shows.
+var interrupted = map[string]bool{
+	"16000": true, "16001": true, "16003": true, "50055": true, "50058": true, "50059": true, "50072": true,
+	"50074": true, "50076": true, "50125": true, "50127": true, "50129": true, "50140": true, "50143": true,
+	"50144": true, "51006": true, "52004": true, "65001": true, "81010": true, "81012": true, "81014": true,
+}
+
+func signinOutcome(e *Event) {
+	code := e.Text(FErrorCode)
+	switch {
+	case code == "0":
+		e.set(FOutcome, "success")
+	case code == "":
+		if e.Format != O365 {
+			return
+		}
+		// The unified audit log leaves the code out; its result text says
+		// Success for failures as well, so the operation decides.
+		if strings.EqualFold(e.Text(FOperation), "UserLoggedIn") {
+			e.set(FOutcome, "success")
+		} else {
+			e.set(FOutcome, "failure")
+		}
+	case interrupted[code]:
+		e.set(FOutcome, "interrupted")
+	default:
+		e.set(FOutcome, "failure")
+	}
+}
+
+func resultOutcome(result string) string {
+	switch strings.ToLower(result) {
+	case "success", "succeeded", "true", "partiallysucceeded", "ok":
+		return "success"
+	case "failure", "failed", "false", "timeout", "clienterror", "servererror":
+		return "failure"
+	}
+	return ""
+}
+
+func activityOutcome(e *Event) {
+	switch s := strings.ToLower(e.Text(FStatus)); s {
+	case "succeeded", "success", "resolved", "active":
+		e.set(FOutcome, "success")
+	case "failed", "failure":
+		e.set(FOutcome, "failure")
+	case "start", "started", "accept", "accepted":
+		e.set(FOutcome, "started")
+	case "":
+	default:
+		e.set(FOutcome, s)
+	}
+}
+
+func officeOutcome(e *Event) {
+	status := e.Text(FResultStatus)
+	if status == "" {
+		e.set(FOutcome, "success")
+		return
+	}
+	e.set(FOutcome, firstOf(resultOutcome(status), strings.ToLower(status)))
+}
+
+func keyVaultOutcome(e *Event) {
+	if code := e.Text(FHTTPStatus); code != "" {
+		e.set(FOutcome, httpOutcome(code))
+		return
+	}
+	switch sig := strings.ToLower(e.Text(FResultSignature)); sig {
+	case "":
+	case "ok", "created", "accepted", "no content":
+		e.set(FOutcome, "success")
+	default:
+		e.set(FOutcome, "failure")
+	}
+}
+
+func httpOutcome(code string) string {
+	switch {
+	case len(code) < 3:
+		return ""
+	case code[0] <= '3':
+		return "success"
+	}
+	return "failure"
+}
+
+// NormalActivity puts the name of an activity into the form in which names
+// compare equal: the logs, the documentation and the formats differ in case,
+// dashes, blanks and a final full stop.
+func NormalActivity(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	s = strings.Map(func(r rune) rune {
+		switch r {
+		case '–', '—', '‐', '‑', '−':
+			return '-'
+		case '\u00a0':
+			return ' '
+		}
+		return r
+	}, strings.ToLower(s))
+	return strings.TrimSuffix(s, ".")
+}
+
+// nothing lists the texts with which logs say that they know nothing.
+func nothing(s string) bool {
+	switch strings.ToLower(s) {
+	case "", "<null>", "null", "n/a", "none", "not available", "notset", "unknown", "00000000-0000-0000-0000-000000000000":
+		return true
+	}
+	return false
+}
+
+func cleanIP(s string) string {
+	if s == "0.0.0.0" || nothing(s) {
+		return ""
+	}
+	if ap, err := netip.ParseAddrPort(s); err == nil {
+		return ap.Addr().Unmap().String()
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+}
+
+func countryOf(s string) string {
+	if i := strings.LastIndexByte(s, ','); i >= 0 {
+		s = s[i+1:]
+	}
+	s = strings.TrimSpace(s)
+	if nothing(s) {
+		return ""
+	}
+	for i := range len(s) {
+		if s[i] >= 'a' && s[i] <= 'z' {
+			return strings.ToUpper(s)
+		}
+	}
+	return s
+}
+
+// legacyClients are the values of clientAppUsed that stand for protocols which
+// cannot ask for a second factor.
+var legacyClients = map[string]bool{
+	"authenticated smtp": true, "autodiscover": true, "exchange activesync": true, "exchange online powershell": true,
+	"exchange web services": true, "imap": true, "imap4": true, "mapi over http": true, "offline address book": true,
+	"outlook anywhere (rpc over http)": true, "outlook service": true, "pop": true, "pop3": true,
+	"reporting web services": true, "smtp": true, "universal outlook": true,
+}
+
+func legacyClient(e *Event) {
+	switch c := e.Text(FClientApp); c {
+	case "Browser", "Mobile Apps and Desktop clients":
+		e.setBool(FLegacyClient, false)
+	default:
+		if nothing(c) {
+			return
+		}
+		l := strings.ToLower(c)
+		e.setBool(FLegacyClient, legacyClients[l] || strings.HasPrefix(l, "other clients"))
+	}
+}
+
+func firstOf(s ...string) string {
+	for _, t := range s {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}

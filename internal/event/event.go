@@ -1,0 +1,240 @@
+package event
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/entrawatch/entrawatch/sigma"
+)
+
+// A Value is one value of a field, as text.
+type Value = sigma.FieldValue
+
+// A Key identifies an event: equal keys are the same event, whatever format
+// it came in.
+type Key [16]byte
+
+// A Source is where a record stood in the input.
+type Source struct {
+	File  string
+	Line  int
+	Index int // position in its array, from 0; -1 when it stands alone
+}
+
+func (s Source) String() string {
+	out := s.File + ":" + strconv.Itoa(s.Line)
+	if s.Index >= 0 {
+		out += "[" + strconv.Itoa(s.Index) + "]"
+	}
+	return out
+}
+
+// An Event is one log entry or directory object, the same whatever its format.
+// It borrows the text of its record and is valid as long as that is; Reset
+// makes it ready for the next record without giving up its memory.
+type Event struct {
+	Kind   Kind
+	Sub    Sub
+	Format Format
+	// Key has the id's version in it, Identity has not: versions of one risk
+	// detection have one identity.
+	Key, Identity Key
+	// HasID tells whether the record carried an id; else the key is a hash of
+	// its text.
+	HasID  bool
+	Time   time.Time // UTC; zero when the record has none
+	Tenant string
+	ID     string
+	Source Source
+	Raw    []byte
+
+	schema  *Schema
+	heads   []head
+	touched []int
+	vals    []val
+	scratch []byte
+}
+
+// A head is the list of a field's values.
+type head struct {
+	first, last int32 // index into vals, plus one
+	rank        uint8 // of the path that gave them
+	derived     bool  // computed already
+}
+
+type val struct {
+	v    Value
+	next int32
+	elem int32 // position in the outermost array of the path
+}
+
+// New returns an event for records read under schema. The schema must not
+// grow afterwards.
+func New(schema *Schema) *Event {
+	return &Event{schema: schema, heads: make([]head, schema.Size())}
+}
+
+// Schema is the registry under which the event is read.
+func (e *Event) Schema() *Schema { return e.schema }
+
+// Reset forgets everything about the last record.
+func (e *Event) Reset(k Kind, sub Sub, f Format, raw []byte) {
+	for _, id := range e.touched {
+		e.heads[id] = head{}
+	}
+	e.touched, e.vals, e.scratch = e.touched[:0], e.vals[:0], e.scratch[:0]
+	e.Kind, e.Sub, e.Format, e.Raw = k, sub, f, raw
+	e.Key, e.Identity, e.HasID = Key{}, Key{}, false
+	e.Time, e.Tenant, e.ID, e.Source = time.Time{}, "", "", Source{}
+}
+
+// Scratch returns room for n bytes of text that lives as long as the event's
+// present contents.
+func (e *Event) Scratch(n int) []byte {
+	if len(e.scratch)+n > cap(e.scratch) {
+		// The old room stays alive through the values that point into it.
+		e.scratch = make([]byte, 0, max(2*cap(e.scratch), n, 4096))
+	}
+	from := len(e.scratch)
+	e.scratch = e.scratch[:from+n]
+	return e.scratch[from : from : from+n]
+}
+
+// Put adds a value to a field. rank is the place of its path among the field's
+// alternatives: a better path replaces the values of a worse one, except that
+// nothing empty replaces something. elem is the position in the outermost
+// array of the path, or -1 outside arrays, where the last of several values
+// wins (a key that occurs twice).
+func (e *Event) Put(field int, rank uint8, v Value, elem int) {
+	h := &e.heads[field]
+	if h.first == 0 {
+		if !h.derived {
+			e.touched = append(e.touched, field)
+		}
+	} else if rank != h.rank || elem < 0 {
+		empty := v.Kind == sigma.Null || v.Text == ""
+		old := e.vals[h.first-1].v
+		oldEmpty := h.first == h.last && (old.Kind == sigma.Null || old.Text == "")
+		if rank > h.rank && (!oldEmpty || empty) || rank < h.rank && empty && !oldEmpty {
+			return
+		}
+		h.first, h.last = 0, 0
+	}
+	e.vals = append(e.vals, val{v: v, elem: int32(elem)})
+	n := int32(len(e.vals))
+	if h.first == 0 {
+		h.first = n
+	} else {
+		e.vals[h.last-1].next = n
+	}
+	h.last, h.rank = n, rank
+}
+
+// Value returns the i-th value of a field; ok is false past the last. It is
+// the heart of matching and allocates nothing.
+func (e *Event) Value(field, i int) (v Value, ok bool) {
+	n := e.list(field)
+	for ; n != 0; i-- {
+		w := &e.vals[n-1]
+		if i == 0 {
+			return w.v, true
+		}
+		n = w.next
+	}
+	return Value{}, false
+}
+
+// list returns the first value of a field, computing derived ones.
+func (e *Event) list(field int) int32 {
+	h := &e.heads[field]
+	if h.first == 0 && !h.derived {
+		if f := e.schema.kinds[e.Kind].derived(field); f != nil {
+			h.derived = true
+			e.touched = append(e.touched, field)
+			f.derive(e)
+		}
+	}
+	return h.first
+}
+
+func (ks *kindSchema) derived(field int) *Field {
+	if field < len(ks.derivedBy) {
+		return ks.derivedBy[field]
+	}
+	return nil
+}
+
+// Text returns the first value of a field that is not null, or "".
+func (e *Event) Text(field int) string {
+	for n := e.list(field); n != 0; n = e.vals[n-1].next {
+		if w := &e.vals[n-1]; w.v.Kind != sigma.Null {
+			return w.v.Text
+		}
+	}
+	return ""
+}
+
+// TextAt returns the value of a field in element elem of the outermost array
+// of its path, or "".
+func (e *Event) TextAt(field, elem int) string {
+	for n := e.list(field); n != 0; n = e.vals[n-1].next {
+		if w := &e.vals[n-1]; int(w.elem) == elem && w.v.Kind != sigma.Null {
+			return w.v.Text
+		}
+	}
+	return ""
+}
+
+// Elems returns how many elements of an array have a value for the field.
+func (e *Event) Elems(field int) int {
+	most := 0
+	for n := e.list(field); n != 0; n = e.vals[n-1].next {
+		most = max(most, int(e.vals[n-1].elem)+1)
+	}
+	return most
+}
+
+// Get returns the first value of the field with that canonical name, or "". It
+// is for places off the hot path.
+func (e *Event) Get(name string) string {
+	id, ok := e.schema.ids[name]
+	if !ok {
+		if f := e.schema.lookup(e.Kind, name); f != nil {
+			id = f.ID
+		} else {
+			return ""
+		}
+	}
+	return e.Text(id)
+}
+
+// set is how derivations give their result.
+func (e *Event) set(field int, text string) {
+	if text != "" {
+		e.Put(field, 0, Value{Kind: sigma.String, Text: text}, 0)
+	}
+}
+
+func (e *Event) setBool(field int, b bool) {
+	text := "false"
+	if b {
+		text = "true"
+	}
+	e.Put(field, 0, Value{Kind: sigma.Bool, Text: text}, 0)
+}
+
+// Settled reports whether a field that the caller computes has been given its
+// value for this event.
+func (e *Event) Settled(field int) bool { return e.heads[field].derived }
+
+// Settle gives a computed field its value, or notes that it has none.
+func (e *Event) Settle(field int, v Value, ok bool) {
+	h := &e.heads[field]
+	if h.first == 0 && !h.derived {
+		e.touched = append(e.touched, field)
+	}
+	h.derived = true
+	if ok {
+		e.Put(field, 0, v, 0)
+	}
+}

@@ -1,0 +1,3 @@
+// Package sigma reads Sigma rules, filters and correlations and matches records
+// against rules.
+package sigma

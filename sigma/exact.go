@@ -1,0 +1,50 @@
+package sigma
+
+// exactTable finds a folded text among many by a hash of its folded bytes. It is
+// open addressing over a power of two; a slot holds the upper half of the hash
+// and 1 + the index of an entry.
+type exactTable struct {
+	mask    uint64
+	slots   []exactSlot
+	entries []literal
+}
+
+type exactSlot struct{ tag, entry uint32 }
+
+func newExactTable(literals []literal) *exactTable {
+	size := 8
+	for size < 3*len(literals) {
+		size *= 2
+	}
+	t := &exactTable{mask: uint64(size - 1), slots: make([]exactSlot, size), entries: literals}
+	for i, l := range literals {
+		h, _ := hashFolded(l.text, true)
+		at := h & t.mask
+		for t.slots[at].entry != 0 {
+			at = (at + 1) & t.mask
+		}
+		t.slots[at] = exactSlot{uint32(h >> 32), uint32(i + 1)}
+	}
+	return t
+}
+
+// findExact reports the literal that equals the folded text.
+func findExact[T byteseq](m *Matcher, t *exactTable, text T) {
+	h, ascii := hashFolded(text, false)
+	if !ascii {
+		m.buf = appendFold(m.buf[:0], text)
+		h, _ = hashFolded(m.buf, true)
+	}
+	for at := h & t.mask; t.slots[at].entry != 0; at = (at + 1) & t.mask {
+		if t.slots[at].tag != uint32(h>>32) {
+			continue
+		}
+		e := &t.entries[t.slots[at].entry-1]
+		if ascii && equalFolded(text, e.text) || !ascii && string(m.buf) == e.text {
+			for _, p := range e.preds {
+				m.mark(p)
+			}
+			return
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package sigma
+
+import (
+	"math"
+	"math/bits"
+)
+
+// Matcher matches records against a Set. It is for one goroutine at a time.
+type Matcher struct {
+	set *Set
+	rec Record
+	gen uint32 // number of the record; stamps of other numbers are out of date
+
+	values []FieldValue
+	fields []fieldState
+	marks  []uint32 // of a predicate: gen if it was marked
+	memo   []uint32 // of a predicate: gen<<1 | answer
+	cand   []uint64 // rules to evaluate, a bit each
+	out    []int
+
+	buf, number, other []byte // scratch for folded texts and canonical numbers
+}
+
+// fieldState is what is known of a field of the current record.
+type fieldState struct {
+	gen        uint32
+	level      level
+	start, end int // of its values
+}
+
+// NewMatcher returns a Matcher for the set.
+func (s *Set) NewMatcher() *Matcher {
+	return &Matcher{
+		set:    s,
+		fields: make([]fieldState, len(s.fields)),
+		marks:  make([]uint32, len(s.preds)),
+		memo:   make([]uint32, len(s.preds)),
+		cand:   make([]uint64, len(s.always)),
+	}
+}
+
+// Match returns, sorted, the indexes in Set.Rules of the rules that match. The
+// result is valid until the next call.
+func (m *Matcher) Match(rec Record) []int {
+	s := m.set
+	m.next(rec)
+	copy(m.cand, s.always)
+	for _, h := range s.hot {
+		m.look(h.field, h.level)
+	}
+	m.out = m.out[:0]
+	for w, word := range m.cand {
+		for ; word != 0; word &= word - 1 {
+			rule := w*64 + bits.TrailingZeros64(word)
+			if m.run(s.entry[rule]) {
+				m.out = append(m.out, rule)
+			}
+		}
+	}
+	m.rec = nil
+	return m.out
+}
+
+// next forgets the record before.
+func (m *Matcher) next(rec Record) {
+	m.rec = rec
+	m.values = m.values[:0]
+	if m.gen++; m.gen > math.MaxUint32>>1 {
+		clear(m.fields)
+		clear(m.marks)
+		clear(m.memo)
+		m.gen = 1
+	}
+}
+
+func (m *Matcher) run(pc int32) bool {
+	for pc >= 0 {
+		in := &m.set.code[pc]
+		if m.holds(in.pred) {
+			pc = in.yes
+		} else {
+			pc = in.no
+		}
+	}
+	return pc == accepted
+}
+
+// holds answers a predicate.
+func (m *Matcher) holds(id uint32) bool {
+	p := &m.set.preds[id]
+	if st := &m.fields[p.slot]; st.gen != m.gen || st.level&p.level != p.level {
+		m.look(p.slot, p.level)
+	}
+	if p.kind == marked || p.gated && m.marks[id] != m.gen {
+		return m.marks[id] == m.gen
+	}
+	if memo := m.memo[id]; memo>>1 == m.gen {
+		return memo&1 != 0
+	}
+	ok := m.answer(p)
+	m.memo[id] = m.gen << 1
+	if ok {
+		m.memo[id] |= 1
+	}
+	return ok
+}
+
+// mark notes that a predicate holds, or may hold if it is gated, and wakes the
+// rules that wait for it.
+func (m *Matcher) mark(id uint32) {
+	if m.marks[id] == m.gen {
+		return
+	}
+	m.marks[id] = m.gen
+	for _, r := range m.set.awake[id] {
+		m.cand[r/64] |= 1 << (r % 64)
+	}
+}
+
+// look takes the values of a field to the level asked for.
+func (m *Matcher) look(slot uint32, want level) {
+	f, st := &m.set.fields[slot], &m.fields[slot]
+	if st.gen != m.gen {
+		m.fetch(f, st)
+	}
+	todo := want &^ st.level
+	st.level |= want
+	if todo == 0 {
+		return
+	}
+	for i := st.start; i < st.end; i++ {
+		v := &m.values[i]
+		if v.Kind == Null {
+			continue
+		}
+		lookText(m, f, todo, v.Text)
+		if v.Kind == Number && !plainInteger(v.Text) {
+			if canonical, ok := m.canonical(v.Text); ok {
+				lookText(m, f, todo, canonical)
+			}
+		}
+	}
+}
+
+// canonical returns the canonical spelling of a number if it is not s.
+func (m *Matcher) canonical(s string) ([]byte, bool) {
+	var ok bool
+	m.number, ok = appendCanonical(m.number[:0], s)
+	return m.number, ok && string(m.number) != s
+}
+
+func lookText[T byteseq](m *Matcher, f *field, todo level, text T) {
+	if todo&hashed != 0 && f.exact != nil {
+		findExact(m, f.exact, text)
+	}
+	if todo&scanned == 0 {
+		return
+	}
+	if f.anywhere != nil {
+		findAnywhere(m, f.anywhere, text)
+	}
+	if f.start != nil {
+		findAtStart(m, f.start, text)
+	}
+	if f.end != nil {
+		findAtEnd(m, f.end, text)
+	}
+}
+
+// fetch reads the values of a field and marks its presence.
+func (m *Matcher) fetch(f *field, st *fieldState) {
+	start := len(m.values)
+	notNull := false
+	if f.texts {
+		for i := 0; ; i++ {
+			text, ok := m.rec.Text(i)
+			if !ok {
+				break
+			}
+			m.values = append(m.values, FieldValue{String, text})
+			notNull = true
+		}
+	} else {
+		for i := 0; ; i++ {
+			v, ok := m.rec.Value(f.id, i)
+			if !ok {
+				break
+			}
+			m.values = append(m.values, v)
+			notNull = notNull || v.Kind != Null
+		}
+	}
+	*st = fieldState{gen: m.gen, level: fetched, start: start, end: len(m.values)}
+	if f.exists >= 0 && st.end > st.start {
+		m.mark(uint32(f.exists))
+	}
+	if f.any >= 0 && notNull {
+		m.mark(uint32(f.any))
+	}
+}
+
+// valuesOf returns the values of a field.
+func (m *Matcher) valuesOf(slot uint32) []FieldValue {
+	f, st := &m.set.fields[slot], &m.fields[slot]
+	if st.gen != m.gen {
+		m.fetch(f, st)
+	}
+	return m.values[st.start:st.end]
+}
