@@ -316,6 +316,7 @@ func (w *worker) do(j job) error {
 	b, rep := j.batch, j.file
 	records := len(b.Recs)
 	events := 0
+	var formats [event.NumFormats]bool
 	for i := range b.Recs {
 		rec := &b.Recs[i]
 		if reason := w.decode.Decode(b, rec, w.ev); reason != "" {
@@ -331,6 +332,7 @@ func (w *worker) do(j job) error {
 			continue
 		}
 		events++
+		formats[ev.Format] = true
 		w.tally.count(ev)
 		content := contentHash(ev.Raw)
 		w.buf = appendKey(w.buf[:0], ev, content)
@@ -358,7 +360,7 @@ func (w *worker) do(j job) error {
 			return err
 		}
 	}
-	rep.add(records, events)
+	rep.add(records, events, formats)
 	w.sc.events.Add(int64(events))
 	return nil
 }

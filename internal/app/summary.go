@@ -63,6 +63,7 @@ type fileReport struct {
 
 	mu      sync.Mutex
 	format  string
+	formats [event.NumFormats]bool // of its events
 	records int
 	events  int
 	bad     []Undecodable
@@ -70,9 +71,12 @@ type fileReport struct {
 	notices []string
 }
 
-func (r *fileReport) add(records, events int) {
+func (r *fileReport) add(records, events int, formats [event.NumFormats]bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for f, seen := range formats {
+		r.formats[f] = r.formats[f] || seen
+	}
 	r.records += records
 	r.events += events
 }
@@ -101,8 +105,8 @@ func (r *fileReport) describe(format, encoding string, notices []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.format = format
-	if encoding != "" {
-		r.format += " (" + encoding + ")"
+	if encoding != "utf-8" && encoding != "" {
+		r.format += ", " + strings.TrimSuffix(encoding, ", utf-8")
 	}
 	r.notices = append(r.notices, notices...)
 }
@@ -113,7 +117,17 @@ func (r *fileReport) summary() FileSummary {
 	if bad == nil {
 		bad = []Undecodable{}
 	}
-	return FileSummary{Path: r.path, Format: r.format, Records: r.records, Events: r.events, Undecodable: bad, UndecodableTotal: r.badAll}
+	var formats []string
+	for f, seen := range r.formats {
+		if seen {
+			formats = append(formats, event.Format(f).String())
+		}
+	}
+	format := r.format
+	if len(formats) > 0 {
+		format = strings.Join(formats, ", ") + " (" + format + ")"
+	}
+	return FileSummary{Path: r.path, Format: format, Records: r.records, Events: r.events, Undecodable: bad, UndecodableTotal: r.badAll}
 }
 
 // A tally is what one worker counts.

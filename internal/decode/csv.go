@@ -14,8 +14,10 @@ type csvTable struct {
 	comma   byte
 	columns []string // normalised header
 	format  event.Format
+	kind    event.Kind // unless the rows tell
 	sub     event.Sub
 	// write turns a row into the JSON of the record that it stands for.
+	// nil when the file was refused.
 	write func(t *csvTable, dst []byte, row []string) []byte
 	skip  int // bytes of the header, still to be dropped
 	env   *Envelope
@@ -30,22 +32,18 @@ func normalHeader(s string) string {
 }
 
 // beginCSV decides from the first line whether this is a CSV that we know.
-func (f *Framer) beginCSV(b *Batch, i int) error {
-	end, ok := csvRow(b.Data, i)
-	if !ok && !f.eof && len(b.Data) < MaxRecord {
-		f.begun = false
-		return nil
+func (f *Framer) beginCSV(b *Batch, i int) {
+	end, _ := csvRow(b.Data, i)
+	if columnZeroLine(b.Data[i:]) {
+		// Lines of JSON follow: the first one is damaged, not the file.
+		return
 	}
 	line := b.Data[i:end]
-	comma := byte(',')
-	if bytes.Count(line, []byte{';'}) > bytes.Count(line, []byte{','}) {
-		comma = ';'
-	} else if bytes.Count(line, []byte{'\t'}) > bytes.Count(line, []byte{','}) {
-		comma = '\t'
-	}
+	comma := separator(line)
 	cells := csvCells(nil, line, comma)
 	if len(cells) < 2 || bytes.IndexByte(line, 0) >= 0 {
-		return nil // not CSV: the JSON side reports it line by line
+		f.refuse(b, i, end, "neither JSON nor the CSV of a log: the file begins with "+clip(bytes.TrimSpace(line)))
+		return
 	}
 	columns := make([]string, len(cells))
 	for k, c := range cells {
@@ -53,16 +51,35 @@ func (f *Framer) beginCSV(b *Batch, i int) error {
 	}
 	t, reason := tableFor(columns, f.top.hint)
 	if t == nil {
-		f.bad(b, i, end, -1, reason)
-		f.csv = &csvTable{title: "CSV", comma: comma}
-		f.csv.skip = end
-		return nil
+		f.refuse(b, i, end, reason)
+		return
 	}
 	t.comma, t.columns, t.skip = comma, columns, end
 	t.env = &Envelope{Format: t.title, csv: t, hint: f.top.hint}
+	t.days.decide(t, b.Data[end:])
 	f.csv = t
-	return nil
 }
+
+// refuse reports a file that is no log, once, and reads no more of it.
+func (f *Framer) refuse(b *Batch, i, end int, reason string) {
+	f.bad(b, i, end, -1, reason)
+	f.csv = &csvTable{title: "unknown"}
+}
+
+// separator guesses what stands between the cells of a header: a localised
+// spreadsheet writes semicolons.
+func separator(line []byte) byte {
+	best, most := byte(','), bytes.Count(line, []byte{','})
+	for _, c := range []byte{';', '\t'} {
+		if n := bytes.Count(line, []byte{c}); n > most {
+			best, most = c, n
+		}
+	}
+	return best
+}
+
+// columnZeroLine reports whether a line of data begins with a brace.
+func columnZeroLine(data []byte) bool { return bytes.Contains(data, []byte("\n{")) }
 
 // csvRows cuts b.Data into rows. The rewritten records carry their own text.
 func (f *Framer) csvRows(b *Batch) (used int) {
@@ -73,8 +90,7 @@ func (f *Framer) csvRows(b *Batch) (used int) {
 		i = len(b.Data)
 	}
 	if t.write == nil {
-		// The header was not understood and has been reported: the rows would
-		// only repeat it.
+		// The file was refused as a whole: its lines would only repeat that.
 		return len(b.Data)
 	}
 	var row []string
@@ -204,7 +220,7 @@ func hasSuffix(columns []string, suffix string) bool {
 func tableFor(c []string, hint event.Sub) (*csvTable, string) {
 	switch {
 	case has(c, "date (utc)", "request id"):
-		t := &csvTable{title: "portal sign-in CSV", format: event.PortalCSV, sub: event.Interactive, write: writePortalSignin}
+		t := &csvTable{title: "portal sign-in CSV", format: event.PortalCSV, kind: event.Signin, sub: event.Interactive, write: writePortalSignin}
 		if !has(c, "username") && has(c, "service principal id") {
 			t.sub = event.ServicePrincipalSignin
 			if hint == event.ManagedIdentity {
@@ -215,7 +231,7 @@ func tableFor(c []string, hint event.Sub) (*csvTable, string) {
 		}
 		return t, ""
 	case has(c, "date (utc)", "activity"):
-		return &csvTable{title: "portal audit CSV", format: event.PortalCSV, write: writePortalAudit}, ""
+		return &csvTable{title: "portal audit CSV", format: event.PortalCSV, kind: event.Audit, write: writePortalAudit}, ""
 	case has(c, "request id", "succeeded"):
 		return nil, "an authentication details CSV: it adds steps to a sign-in CSV and holds no sign-ins; scan the sign-in CSV or the JSON download"
 	case has(c, "auditdata"):

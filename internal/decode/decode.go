@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"strings"
@@ -40,8 +41,16 @@ func (d *Decoder) NewWorker(mode Mode) *Worker {
 // needs no quarantine.
 func (w *Worker) Decode(b *Batch, rec *Rec, e *event.Event) (reason string) {
 	text := b.Text(rec)
+	c := cursor{data: b.Data, tape: b.tape}
+	if rec.own != nil {
+		c.data = rec.own
+	}
+	w.r.scan.tape = w.r.scan.tape[:0]
 	if w.mode == Generic {
-		return w.fill(event.Generic, 0, event.JSONLines, text, e)
+		return w.fill(event.Generic, 0, event.JSONLines, text, &c, rec.tape, e)
+	}
+	if t := rec.Env.csv; t != nil && t.kind != event.KindUnknown {
+		return w.fill(t.kind, t.sub, t.format, text, &c, rec.tape, e)
 	}
 	kind, sub, format, reason := classify(rec, text)
 	if reason != "" {
@@ -50,13 +59,7 @@ func (w *Worker) Decode(b *Batch, rec *Rec, e *event.Event) (reason string) {
 	if kind == event.KindUnknown && format == event.O365 {
 		return w.auditData(text, e)
 	}
-	if rec.Env.csv != nil && rec.Env.csv.format != 0 {
-		format = rec.Env.csv.format
-		if format == event.PortalCSV && kind == event.Signin {
-			sub = rec.Env.csv.sub
-		}
-	}
-	return w.fill(kind, sub, format, text, e)
+	return w.fill(kind, sub, format, text, &c, rec.tape, e)
 }
 
 // auditData unwraps what Search-UnifiedAuditLog returns: the record is JSON in
@@ -79,30 +82,34 @@ func (w *Worker) auditData(text []byte, e *event.Event) string {
 		return "AuditData is empty: the record has nothing in it"
 	}
 	w.buf = inner
-	rec := Rec{Env: &Envelope{}}
+	inner = bytes.TrimSpace(inner)
+	var sn sniff
 	end, _, err := w.r.scan.value(inner, 0, func(key []byte, at int) bool {
-		rec.sniff.key(key, inner, at)
+		sn.key(key, inner, at)
 		return true
 	})
-	if err != scanOK || strings.TrimSpace(str(inner[end:])) != "" || inner[skipBlank(inner, 0)] != '{' {
-		return "AuditData is not a JSON object: " + err.String()
-	}
-	if !rec.sniff.has(mOperation) {
+	switch {
+	case err != scanOK:
+		return "AuditData is not valid JSON: " + err.String()
+	case end != len(inner) || inner[0] != '{':
+		return "AuditData is not a JSON object"
+	case !sn.has(mOperation):
 		return "AuditData has no Operation: not a record of the unified audit log"
 	}
-	kind, sub := officeKind(&rec.sniff, inner)
-	return w.fill(kind, sub, event.O365, inner, e)
+	kind, sub := officeKind(&sn, inner)
+	c := cursor{data: inner, tape: w.r.scan.tape}
+	return w.fill(kind, sub, event.O365, inner, &c, 0, e)
 }
 
 // fill reads the fields of a record whose kind is known.
-func (w *Worker) fill(kind event.Kind, sub event.Sub, format event.Format, text []byte, e *event.Event) string {
+func (w *Worker) fill(kind event.Kind, sub event.Sub, format event.Format, text []byte, c *cursor, t int, e *event.Event) string {
 	e.Reset(kind, sub, format, text)
 	root := w.d.roots[kind][format]
 	if root == nil {
 		return "a " + kind.String() + " record in the shape of " + format.String() + ", which no log of this kind comes in"
 	}
 	w.r.e = e
-	w.r.object(root, text, skipBlank(text, 0), -1, 0)
+	w.r.object(root, c, t, -1)
 	for _, id := range w.d.times {
 		s := e.Text(id)
 		if s == "" {

@@ -13,7 +13,7 @@ import (
 const MaxRecord = 16 << 20
 
 // batchSize is how many bytes a batch aims for. Larger records grow it.
-const batchSize = 256 << 10
+const batchSize = 128 << 10
 
 // A Batch is a stretch of input with the records found in it. The records
 // share its memory, so a batch lives until the last of them is done with.
@@ -21,6 +21,7 @@ type Batch struct {
 	Data []byte
 	Recs []Rec
 	Bad  []Bad
+	tape []token // of all records
 
 	firstLine int // line number of Data[0], counted from 1
 	// lineAt and lineNo remember the last answer of Line, which is asked for
@@ -37,6 +38,7 @@ type Rec struct {
 	sniff      sniff
 	line       int    // when known beforehand, else 0
 	own        []byte // the text, when it does not stand in the batch's data
+	tape       int    // index of its first token in the batch's tape
 }
 
 // An Envelope is what surrounds records and says something about them.
@@ -84,7 +86,7 @@ func (b *Batch) lineOf(at int) int {
 }
 
 func (b *Batch) reset() {
-	b.Data, b.Recs, b.Bad = b.Data[:0], b.Recs[:0], b.Bad[:0]
+	b.Data, b.Recs, b.Bad, b.tape = b.Data[:0], b.Recs[:0], b.Bad[:0], b.tape[:0]
 	b.lineAt, b.lineNo = 0, 0
 }
 
@@ -126,13 +128,14 @@ type Framer struct {
 	skipStr   bool
 	skipEsc   bool
 	buf       []byte // room for rewritten records
+	size      int    // how many bytes a batch aims for
 }
 
 // NewFramer reads from r. name is the file's name: it decides only what
 // content cannot, which is the sort of sign-in in portal downloads.
 func NewFramer(r io.Reader, name string) *Framer {
 	env := &Envelope{hint: hintFromName(name)}
-	return &Framer{r: r, line: 1, top: env}
+	return &Framer{r: r, line: 1, top: env, size: batchSize}
 }
 
 // Format says what the input as a whole looked like.
@@ -153,20 +156,24 @@ func (f *Framer) Next(b *Batch) error {
 	b.Data = append(b.Data, f.rest...)
 	f.rest = f.rest[:0]
 	b.firstLine = f.line
+	f.scan.tape = b.tape
+	defer func() { b.tape = f.scan.tape }()
 	if f.eof && len(b.Data) == 0 {
 		return io.EOF
 	}
-	want := batchSize
+	want := f.size
 	for {
 		if err := f.fill(b, want); err != nil {
 			return err
 		}
 		if !f.begun {
-			if err := f.begin(b); err != nil {
-				return err
-			}
+			f.begin(b)
 		}
-		var used int
+		used := 0
+		if !f.begun {
+			want *= 2
+			continue
+		}
 		if f.csv != nil {
 			used = f.csvRows(b)
 		} else {
@@ -204,18 +211,24 @@ func (f *Framer) fill(b *Batch, want int) error {
 	return nil
 }
 
-// begin looks at the first bytes and decides between JSON and CSV.
-func (f *Framer) begin(b *Batch) error {
-	b.Data = bytes.TrimPrefix(b.Data, []byte("\ufeff"))
+// begin looks at the first bytes and decides between JSON and CSV. It leaves
+// begun false when it needs to see more.
+func (f *Framer) begin(b *Batch) {
+	const mark = "\ufeff"
+	if !f.eof && len(b.Data) < len(mark) {
+		return
+	}
+	b.Data = bytes.TrimPrefix(b.Data, []byte(mark))
 	i := skipBlank(b.Data, 0)
-	if i == len(b.Data) && !f.eof {
-		return nil
+	switch {
+	case i < len(b.Data) && (b.Data[i] == '{' || b.Data[i] == '['):
+		f.begun = true
+	case i == len(b.Data):
+		f.begun = f.eof
+	case f.eof || len(b.Data) >= batchSize:
+		f.begun = true
+		f.beginCSV(b, i)
 	}
-	f.begun = true
-	if i == len(b.Data) || b.Data[i] == '{' || b.Data[i] == '[' {
-		return nil
-	}
-	return f.beginCSV(b, i)
 }
 
 func (f *Framer) bad(b *Batch, from, to int, index int, reason string) {
@@ -326,7 +339,7 @@ func (f *Framer) done() {
 // object scans the object at i, which is a record unless one of its keys shows
 // that it wraps records.
 func (f *Framer) object(b *Batch, i, index int, env *Envelope) (int, bool) {
-	rec := Rec{Start: i, Index: index, Env: env}
+	rec := Rec{Start: i, Index: index, Env: env, tape: len(f.scan.tape)}
 	sn := &rec.sniff
 	sn.base = i
 	var inner frame
@@ -359,6 +372,9 @@ func (f *Framer) object(b *Batch, i, index int, env *Envelope) (int, bool) {
 		sn.key(key, b.Data, at)
 		return true
 	})
+	if undecided || stopped || err != scanOK || end-i > MaxRecord {
+		f.scan.tape = f.scan.tape[:rec.tape]
+	}
 	switch {
 	case undecided:
 		return f.more(b, i, index)
@@ -449,11 +465,11 @@ func (f *Framer) damaged(b *Batch, i, at, index int, reason string) (int, bool) 
 		f.skipping, f.skipDepth, f.skipStr, f.skipEsc = true, 0, false, false
 		return i, true
 	case how == behind:
-		f.bad(b, i, next, index, describe(b, i, at, reason))
+		f.bad(b, i, next, index, describe(b, i, at, next, reason))
 		f.done()
 	default:
 		// The containers around the damage can no longer be trusted.
-		f.bad(b, i, next, index, describe(b, i, at, reason))
+		f.bad(b, i, next, index, describe(b, i, at, next, reason))
 		f.stack, f.comma = f.stack[:0], false
 	}
 	return next, true
@@ -496,7 +512,7 @@ func (f *Framer) resync(data []byte, i, at int) (int, place) {
 		case '}', ']':
 			depth--
 			switch {
-			case depth < 0 && !top && k >= at:
+			case depth < 0 && !top && k >= at && k > i:
 				return k, behind
 			case depth <= 0 && k >= at:
 				return k + 1, behind
@@ -523,8 +539,8 @@ func columnZero(data []byte, i int) bool {
 }
 
 // describe says where in the record the damage is, with the text around it.
-func describe(b *Batch, i, at int, reason string) string {
-	near := string(b.Data[max(i, at-20):min(len(b.Data), at+20)])
+func describe(b *Batch, i, at, end int, reason string) string {
+	near := bytes.TrimSpace(b.Data[max(i, min(at, end)-20):min(end, at+20)])
 	where := fmt.Sprintf("line %d", b.lineOf(at))
 	b.lineAt, b.lineNo = 0, 0
 	msg := fmt.Sprintf("not valid JSON at %s, near %q: %s", where, near, reason)
@@ -537,7 +553,7 @@ func describe(b *Batch, i, at int, reason string) string {
 // strange reports text where a record was expected.
 func (f *Framer) strange(b *Batch, i, index int) (int, bool) {
 	if len(f.stack) > 0 {
-		end, _, err := f.scan.value(b.Data, i, nil)
+		end, err := f.extent(b.Data, i)
 		if err == scanMore {
 			return f.more(b, i, index)
 		}
@@ -589,13 +605,14 @@ func (f *Framer) stringElement(b *Batch, i, index int, env *Envelope) (int, bool
 
 // detached adds a record whose text does not stand in the input as it is.
 func (f *Framer) detached(b *Batch, text []byte, line, index int, env *Envelope) {
-	rec := Rec{Index: index, Env: env, line: line}
+	rec := Rec{Index: index, Env: env, line: line, tape: len(f.scan.tape)}
 	text = bytes.TrimSpace(text)
 	end, _, err := f.scan.value(text, 0, func(key []byte, at int) bool {
 		rec.sniff.key(key, text, at)
 		return true
 	})
 	if len(text) == 0 || text[0] != '{' || err != scanOK || end != len(text) {
+		f.scan.tape = f.scan.tape[:rec.tape]
 		why := "expected the text of a JSON object"
 		if err != scanOK {
 			why = err.String()
@@ -645,7 +662,7 @@ func (f *Framer) tail(b *Batch, i int) (int, bool) {
 		f.comma = false
 		return at + 1, true
 	}
-	end, _, err := f.scan.value(b.Data, at, nil)
+	end, err := f.extent(b.Data, at)
 	if err == scanMore {
 		return f.more(b, i, -1)
 	}
@@ -656,9 +673,17 @@ func (f *Framer) tail(b *Batch, i int) (int, bool) {
 	return end, true
 }
 
+// extent finds the end of a value that is no record.
+func (f *Framer) extent(data []byte, i int) (int, scanErr) {
+	n := len(f.scan.tape)
+	end, _, err := f.scan.value(data, i, nil)
+	f.scan.tape = f.scan.tape[:n]
+	return end, err
+}
+
 // row turns one row of a Log Analytics table into an object.
 func (f *Framer) row(b *Batch, i int, fr *frame) (int, bool) {
-	end, _, err := f.scan.value(b.Data, i, nil)
+	end, err := f.extent(b.Data, i)
 	if err == scanMore {
 		return f.more(b, i, fr.index)
 	}

@@ -47,6 +47,8 @@ type node struct {
 	edges  []*edge
 	leaves []leaf
 	lists  []*list
+	// structured is true where a string may hold an object or array.
+	structured bool
 }
 
 type edge struct {
@@ -228,6 +230,10 @@ func (n *node) seal() {
 	}
 	n.table = make([]*edge, size)
 	n.mask = uint8(size - 1)
+	n.structured = len(n.edges) > 0 || len(n.lists) > 0
+	for _, l := range n.leaves {
+		n.structured = n.structured || l.typ == event.JSON
+	}
 	for _, e := range n.edges {
 		h := keyHash([]byte(e.name)) & n.mask
 		for n.table[h] != nil {

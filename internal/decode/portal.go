@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -245,46 +246,62 @@ func firstOf(s ...string) string {
 	return ""
 }
 
-// A dayOrder remembers whether a file writes the day before the month, which
-// one date with a first number over 12 gives away.
+// A dayOrder says whether a file writes the day before the month. One date
+// with a first number over 12 gives it away.
 type dayOrder struct {
 	dayFirst bool
-	// Ambiguous is set once a date was read that could be meant either way.
-	ambiguous bool
+	// ambiguous is set when a date can be meant either way and none in the
+	// file's beginning told which.
+	ambiguous, decided bool
+}
+
+// decide looks at the dates in the beginning of a file.
+func (d *dayOrder) decide(t *csvTable, data []byte) {
+	column := slices.Index(t.columns, "date (utc)")
+	if column < 0 {
+		return
+	}
+	for i := 0; i < len(data) && !d.decided; {
+		end, ok := csvRow(data, i)
+		if !ok {
+			return
+		}
+		if row := csvCells(nil, data[i:end], t.comma); column < len(row) {
+			if a, b, _, ok := slashes(row[column]); ok {
+				d.decided = a > 12 || b > 12
+				d.dayFirst = a > 12
+			}
+		}
+		i = end + 1
+	}
+}
+
+// slashes splits a date such as 3/12/2025 7:22:01 AM.
+func slashes(s string) (first, second int, rest string, ok bool) {
+	a, tail, ok1 := strings.Cut(s, "/")
+	b, rest, ok2 := strings.Cut(tail, "/")
+	if !ok1 || !ok2 || a == "" || b == "" || len(a) > 2 || len(b) > 2 {
+		return 0, 0, "", false
+	}
+	first, ok1 = number(a)
+	second, ok2 = number(b)
+	return first, second, rest, ok1 && ok2
 }
 
 // iso returns a time of a portal CSV in ISO form. The portal writes ISO; files
 // that went through a spreadsheet have the culture of its owner.
 func (d *dayOrder) iso(s string) string {
-	slash := strings.IndexByte(s, '/')
-	if slash < 1 || slash > 2 {
-		return s
-	}
-	first, ok := number(s[:slash])
+	first, second, rest, ok := slashes(s)
 	if !ok {
 		return s
 	}
-	rest := s[slash+1:]
-	next := strings.IndexByte(rest, '/')
-	if next < 1 {
-		return s
-	}
-	second, ok := number(rest[:next])
-	if !ok {
-		return s
-	}
-	switch {
-	case first > 12:
-		d.dayFirst = true
-	case second > 12:
-		d.dayFirst = false
-	default:
+	if !d.decided && first <= 12 && second <= 12 {
 		d.ambiguous = true
 	}
-	if d.dayFirst && second <= 12 {
-		s = strconv.Itoa(second) + "/" + strconv.Itoa(first) + rest[next:]
+	if d.dayFirst && second <= 12 || first > 12 {
+		first, second = second, first
 	}
-	if t, ok := parseTime(s); ok {
+	if t, ok := parseTime(strconv.Itoa(first) + "/" + strconv.Itoa(second) + "/" + rest); ok {
 		return t.Format(time.RFC3339Nano)
 	}
 	return s

@@ -2,111 +2,120 @@ package decode
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/sigma"
 )
 
 // A reader walks one record along the paths of a decoder and puts what it
-// finds into an event. The record's grammar was checked when it was framed;
-// text inside strings was not, so the reader trusts no offset.
+// finds into an event. It goes by the record's tape, which was written when
+// the record's grammar was checked.
 type reader struct {
 	e    *event.Event
-	scan scanner
+	scan scanner // for JSON inside strings
 }
 
 // maxNested bounds JSON in strings in JSON: three layers are real.
 const maxNested = 4
 
-// read reads the value at data[i] under n and returns its end. elem is the
-// position in the outermost array passed so far, -1 outside arrays.
-func (r *reader) read(n *node, data []byte, i, elem, nested int) int {
-	switch data[i] {
+// A cursor is a text and its tape. Tokens of a record in a batch count from
+// the batch's beginning, as do their offsets.
+type cursor struct {
+	data   []byte
+	tape   []token
+	nested int
+}
+
+// behind returns the index of the token behind the value at token t.
+func (c *cursor) behind(t int) int {
+	k := &c.tape[t]
+	if b := c.data[k.at]; b == '{' || b == '[' {
+		return int(k.next)
+	}
+	return t + 1
+}
+
+// text returns the bytes of a string token, unescaped into room if need be.
+func (c *cursor) text(t int, room func(int) []byte) []byte {
+	k := &c.tape[t]
+	s := c.data[k.at+1 : k.end]
+	if k.next != 0 {
+		s, _ = unescape(room(len(s)), s)
+	}
+	return s
+}
+
+func fresh(n int) []byte { return make([]byte, 0, n) }
+
+// read reads the value at token t under n. elem is the position in the
+// outermost array passed so far, -1 outside arrays.
+func (r *reader) read(n *node, c *cursor, t, elem int) {
+	k := &c.tape[t]
+	switch c.data[k.at] {
 	case '{':
 		if len(n.leaves) > 0 {
-			end := skip(data, i)
-			r.leaf(n, event.Value{Kind: sigma.String, Text: str(data[i:end])}, elem)
+			r.leaf(n, event.Value{Kind: sigma.String, Text: str(c.data[k.at : k.end+1])}, elem)
 		}
-		return r.object(n, data, i, elem, nested)
+		r.object(n, c, t, elem)
 	case '[':
-		return r.array(n, data, i, elem, nested)
+		r.array(n, c, t, elem)
 	case '"':
-		end, escaped, err := skipString(data, i+1)
-		if err != scanOK {
-			return len(data)
-		}
-		r.text(n, data[i+1:end], escaped, elem, nested)
-		return end + 1
-	}
-	end := i
-	for end < len(data) && data[end] > ' ' && data[end] != ',' && data[end] != '}' && data[end] != ']' {
-		end++
-	}
-	v := event.Value{Kind: sigma.Number, Text: str(data[i:end])}
-	switch data[i] {
+		r.text(n, c.text(t, r.e.Scratch), elem, c.nested)
 	case 't', 'f':
-		v.Kind = sigma.Bool
+		r.leaf(n, event.Value{Kind: sigma.Bool, Text: str(c.data[k.at:k.end])}, elem)
 	case 'n':
-		v = event.Value{}
+		r.leaf(n, event.Value{}, elem)
+	default:
+		r.leaf(n, event.Value{Kind: sigma.Number, Text: str(c.data[k.at:k.end])}, elem)
 	}
-	r.leaf(n, v, elem)
-	return end
 }
 
 // text handles a string: a value, and JSON inside it where the paths lead
 // further.
-func (r *reader) text(n *node, raw []byte, escaped bool, elem, nested int) {
-	if len(n.edges) == 0 && len(n.lists) == 0 && len(n.leaves) == 0 {
-		return
-	}
-	s := raw
-	if escaped {
-		room := r.e.Scratch(len(raw))
-		s, _ = unescape(room, raw)
-	}
-	if t := bytes.TrimLeft(s, " \r\n\t"); len(t) > 1 && (t[0] == '{' || t[0] == '[') && nested < maxNested && n.structured() {
-		if end, _, err := r.scan.value(t, 0, nil); err == scanOK && end == len(bytes.TrimRight(t, " \r\n\t")) {
-			r.read(n, t[:end], 0, elem, nested+1)
+func (r *reader) text(n *node, s []byte, elem, nested int) {
+	if n.structured && nested < maxNested {
+		if inner, ok := r.inside(s, nested, "{["); ok {
+			r.read(n, &inner, 0, elem)
 			return
 		}
 	}
-	v := event.Value{Kind: sigma.String, Text: str(s)}
 	for _, l := range n.leaves {
 		if l.typ == event.Encoded {
 			r.encoded(l, s, elem, nested)
 			continue
 		}
-		r.e.Put(l.field, l.rank, v, elem)
+		r.e.Put(l.field, l.rank, event.Value{Kind: sigma.String, Text: str(s)}, elem)
 	}
 }
 
-// structured reports whether a string here may hold an object or array.
-func (n *node) structured() bool {
-	if len(n.edges) > 0 || len(n.lists) > 0 {
-		return true
+// inside returns a cursor over the JSON that a string holds, if it begins with
+// one of the brackets and is sound to its end.
+func (r *reader) inside(s []byte, nested int, brackets string) (cursor, bool) {
+	s = bytes.TrimSpace(s)
+	if len(s) < 2 || strings.IndexByte(brackets, s[0]) < 0 {
+		return cursor{}, false
 	}
-	for _, l := range n.leaves {
-		if l.typ == event.JSON {
-			return true
-		}
+	// Deeper layers must not overwrite the tape of this one.
+	from := len(r.scan.tape)
+	r.scan.tape = r.scan.tape[from:]
+	end, _, err := r.scan.value(s, 0, nil)
+	if err != scanOK || end != len(s) {
+		return cursor{}, false
 	}
-	return false
+	return cursor{data: s, tape: r.scan.tape, nested: nested + 1}, true
 }
 
 // encoded reads a modified property's value: JSON text inside a string. Text
 // that is no JSON stands for itself, as in the unified audit log.
 func (r *reader) encoded(l leaf, s []byte, elem, nested int) {
-	t := bytes.TrimSpace(s)
-	if len(t) > 0 && (t[0] == '"' || t[0] == '[') {
-		if end, _, err := r.scan.value(t, 0, nil); err == scanOK && end == len(t) {
-			tmp := node{leaves: []leaf{{field: l.field, rank: l.rank, typ: event.String}}}
-			if t[0] == '[' {
-				r.array(&tmp, t, 0, max(elem, 0), nested+1)
-			} else {
-				r.read(&tmp, t, 0, elem, nested+1)
-			}
-			return
+	if inner, ok := r.inside(s, nested, `"[`); ok {
+		plain := node{leaves: []leaf{{field: l.field, rank: l.rank, typ: event.String}}}
+		if inner.data[0] == '[' {
+			elem = max(elem, 0)
 		}
+		r.read(&plain, &inner, 0, elem)
+		return
 	}
 	r.e.Put(l.field, l.rank, event.Value{Kind: sigma.String, Text: str(s)}, elem)
 }
@@ -117,112 +126,76 @@ func (r *reader) leaf(n *node, v event.Value, elem int) {
 	}
 }
 
-func (r *reader) object(n *node, data []byte, i, elem, nested int) int {
-	if len(n.edges) == 0 && len(n.lists) == 0 {
-		return skip(data, i)
+// object reads the keys of the object at token t.
+func (r *reader) object(n *node, c *cursor, t, elem int) {
+	if len(n.edges) == 0 {
+		return
 	}
-	if i = skipBlank(data, i+1); i < len(data) && data[i] == '}' {
-		return i + 1
-	}
-	for i < len(data) && data[i] == '"' {
-		end, escaped, err := skipString(data, i+1)
-		if err != scanOK {
-			return len(data)
-		}
-		key := data[i+1 : end]
-		if escaped {
+	end := int(c.tape[t].next)
+	for t++; t < end; t = c.behind(t + 1) {
+		k := &c.tape[t]
+		key := c.data[k.at+1 : k.end]
+		if k.next != 0 {
 			key, _ = unescape(nil, key)
 		}
-		if i = end + 1; i < len(data) && data[i] != ':' {
-			i = skipBlank(data, i)
-		}
-		if i++; i < len(data) && data[i] <= ' ' {
-			i = skipBlank(data, i)
-		}
-		if i >= len(data) {
-			return i
-		}
 		if to := n.find(key); to != nil {
-			i = r.read(to, data, i, elem, nested)
-		} else {
-			i = skip(data, i)
-		}
-		if i < len(data) && data[i] <= ' ' {
-			i = skipBlank(data, i)
-		}
-		if i >= len(data) || data[i] != ',' {
-			break
-		}
-		if i++; i < len(data) && data[i] <= ' ' {
-			i = skipBlank(data, i)
+			r.read(to, c, t+1, elem)
 		}
 	}
-	return i + 1
 }
 
-func (r *reader) array(n *node, data []byte, i, elem, nested int) int {
-	i = skipBlank(data, i+1)
-	if i < len(data) && data[i] == ']' {
+func (r *reader) array(n *node, c *cursor, t, elem int) {
+	end := int(c.tape[t].next)
+	if t++; t == end {
 		r.leaf(n, event.Value{Kind: sigma.String, Text: "[]"}, max(elem, 0))
-		return i + 1
+		return
 	}
-	for at := 0; i < len(data) && data[i] != ']'; at++ {
-		from := i
+	for i := 0; t < end; i, t = i+1, c.behind(t) {
+		at := i
 		if elem >= 0 {
 			// Only the outermost array gives the position.
 			at = elem
 		}
-		if data[i] == '{' && len(n.lists) > 0 {
-			r.listed(n, data, i, at, nested)
+		if len(n.lists) > 0 && c.data[c.tape[t].at] == '{' {
+			r.listed(n, c, t, at)
 		}
-		i = skipBlank(data, r.read(n, data, i, at, nested))
-		if i < len(data) && data[i] == ',' {
-			i = skipBlank(data, i+1)
-		}
-		if i <= from {
-			return len(data)
+		if len(n.edges) > 0 || len(n.leaves) > 0 {
+			r.read(n, c, t, at)
 		}
 	}
-	return i + 1
 }
 
 // listed reads an element of a list of key-value objects: first its key, then
 // the rest under the node of that name.
-func (r *reader) listed(n *node, data []byte, i, elem, nested int) {
+func (r *reader) listed(n *node, c *cursor, t, elem int) {
 	for _, l := range n.lists {
-		var to *node
-		walkObject(data, i, func(key []byte, v int) {
-			if to != nil || !fold(key, l.key) {
-				return
+		end := int(c.tape[t].next)
+		for k := t + 1; k < end; k = c.behind(k + 1) {
+			key := c.data[c.tape[k].at+1 : c.tape[k].end]
+			if !fold(key, l.key) {
+				continue
 			}
-			to = l.named(data, v)
-		})
-		if to != nil {
-			r.object(to, data, i, elem, nested)
+			if to := l.named(c, k+1); to != nil {
+				r.object(to, c, t, elem)
+			}
+			break
 		}
 	}
 }
 
-// named finds the node for the name at data[v] without copying it.
-func (l *list) named(data []byte, v int) *node {
-	var name []byte
-	if data[v] == '"' {
-		end, escaped, err := skipString(data, v+1)
-		if err != scanOK {
-			return nil
-		}
-		if name = data[v+1 : end]; escaped {
-			name, _ = unescape(nil, name)
-		}
-	} else {
-		name = bytes.TrimSpace(data[v:skip(data, v)])
+// named finds the node for the name at token t without copying it.
+func (l *list) named(c *cursor, t int) *node {
+	k := &c.tape[t]
+	name := c.data[k.at:k.end]
+	if c.data[k.at] == '"' {
+		name = c.text(t, fresh)
 	}
 	var folded [96]byte
 	if len(name) > len(folded) {
 		return nil
 	}
-	for i, c := range name {
-		folded[i] = lower(c)
+	for i, b := range name {
+		folded[i] = lower(b)
 	}
 	return l.byName[string(folded[:len(name)])]
 }

@@ -16,6 +16,7 @@ const (
 	scanOK scanErr = iota
 	scanMore
 	scanControl
+	scanEscape
 	scanKey
 	scanColon
 	scanComma
@@ -29,6 +30,7 @@ const (
 var scanTexts = [...]string{
 	scanMore:    "the record is cut off: the input ends in the middle of it",
 	scanControl: "a line break or control character inside a string",
+	scanEscape:  "unknown escape in a string",
 	scanKey:     "expected a quoted key or }",
 	scanColon:   "expected : after the key",
 	scanComma:   "expected , or the closing bracket",
@@ -51,7 +53,7 @@ const (
 func skipString(b []byte, i int) (end int, escaped bool, err scanErr) {
 	for {
 		for i+8 <= len(b) {
-			w := binary.LittleEndian.Uint64(b[i:])
+			w := binary.LittleEndian.Uint64(b[i : i+8 : i+8])
 			q := w ^ (ones * '"')
 			s := w ^ (ones * '\\')
 			// Each term marks, exactly up to its first hit, the bytes that
@@ -75,8 +77,24 @@ func skipString(b []byte, i int) (end int, escaped bool, err scanErr) {
 			return i, escaped, scanOK
 		case '\\':
 			escaped = true
-			if i += 2; i > len(b) {
-				return i, escaped, scanMore
+			if i+1 >= len(b) {
+				return len(b), escaped, scanMore
+			}
+			switch b[i+1] {
+			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+				i += 2
+			case 'u':
+				for k := i + 2; k < i+6; k++ {
+					if k >= len(b) {
+						return len(b), escaped, scanMore
+					}
+					if c := b[k]; c-'0' > 9 && lower(c)-'a' > 5 {
+						return i, escaped, scanEscape
+					}
+				}
+				i += 6
+			default:
+				return i, escaped, scanEscape
 			}
 		default:
 			return i, escaped, scanControl
@@ -156,56 +174,77 @@ func skipLiteral(b []byte, i int) (int, scanErr) {
 	return i + len(want), scanOK
 }
 
+// A token is a value or key on the tape of a record: where its text is and,
+// for containers, where the tape goes on behind them. Reading a record along
+// its tape looks at no byte that it does not want.
+type token struct {
+	at, end uint32 // first byte; last byte (quote or bracket), or end of a literal
+	next    uint32 // containers: index of the token behind; strings: 1 if escaped
+}
+
 // A keyFunc hears of each key of the outermost object: the key without its
 // quotes, and where its value begins. Returning false stops the scan there.
 type keyFunc func(key []byte, value int) bool
 
-// A scanner checks the grammar of one JSON value and finds its end. It keeps
-// its stack between calls so that scanning allocates nothing.
+// A scanner checks the grammar of JSON values, finds their ends, and writes
+// their tape. It keeps its memory between calls.
 type scanner struct {
-	stack []byte // '{' or '[' of each open container
+	tape  []token
+	stack []uint32 // tape index of each open container
 	// at is where the scan stopped, for messages.
 	at int
 }
 
-// value scans the value at b[i]. Keys of the value itself, if it is an object,
-// go to keys when that is not nil; stopped reports that keys said stop.
+// value scans the value at b[i] and appends its tape. Keys of the value
+// itself, if it is an object, go to keys when that is not nil; stopped reports
+// that keys said stop.
 func (s *scanner) value(b []byte, i int, keys keyFunc) (end int, stopped bool, err scanErr) {
 	s.stack = s.stack[:0]
+	tape := s.tape
+	defer func() { s.tape = tape }()
 	for {
 		// A value is expected at i.
-		if i = skipBlank(b, i); i >= len(b) {
+		if i < len(b) && b[i] <= ' ' {
+			i = skipBlank(b, i)
+		}
+		if i >= len(b) {
 			s.at = i
 			return i, false, scanMore
 		}
 		switch c := b[i]; c {
-		case '{':
-			if len(s.stack) == MaxDepth {
-				s.at = i
-				return i, false, scanDepth
-			}
-			s.stack = append(s.stack, '{')
-			if i = skipBlank(b, i+1); i < len(b) && b[i] == '}' {
-				goto closed
-			}
-			goto key
-		case '[':
-			if len(s.stack) == MaxDepth {
-				s.at = i
-				return i, false, scanDepth
-			}
-			s.stack = append(s.stack, '[')
-			if i = skipBlank(b, i+1); i < len(b) && b[i] == ']' {
-				goto closed
-			}
-			continue
 		case '"':
-			if i, _, err = skipString(b, i+1); err != scanOK {
+			from := i
+			var escaped bool
+			if i, escaped, err = skipString(b, i+1); err != scanOK {
 				s.at = i
 				return i, false, err
 			}
+			t := token{at: uint32(from), end: uint32(i)}
+			if escaped {
+				t.next = 1
+			}
+			tape = append(tape, t)
 			i++
+		case '{', '[':
+			if len(s.stack) == MaxDepth {
+				s.at = i
+				return i, false, scanDepth
+			}
+			s.stack = append(s.stack, uint32(len(tape)))
+			tape = append(tape, token{at: uint32(i)})
+			if i++; i < len(b) && b[i] <= ' ' {
+				i = skipBlank(b, i)
+			}
+			// ] and } are two above [ and {.
+			if i < len(b) && b[i] == c+2 {
+				goto closed
+			}
+			if c == '{' {
+				goto key
+			}
+			continue
 		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			from := i
 			if i, err = skipNumber(b, i); err != scanOK {
 				s.at = i
 				return i, false, err
@@ -214,11 +253,14 @@ func (s *scanner) value(b []byte, i int, keys keyFunc) (end int, stopped bool, e
 				s.at = i
 				return i, false, scanMore
 			}
+			tape = append(tape, token{at: uint32(from), end: uint32(i)})
 		default:
+			from := i
 			if i, err = skipLiteral(b, i); err != scanOK {
 				s.at = i
 				return i, false, err
 			}
+			tape = append(tape, token{at: uint32(from), end: uint32(i)})
 		}
 
 	after: // a value has just ended before i
@@ -234,11 +276,11 @@ func (s *scanner) value(b []byte, i int, keys keyFunc) (end int, stopped bool, e
 		}
 		switch b[i] {
 		case ',':
-			if s.stack[len(s.stack)-1] == '[' {
-				i++
+			i++
+			if b[tape[s.stack[len(s.stack)-1]].at] == '[' {
 				continue
 			}
-			if i++; i < len(b) && b[i] <= ' ' {
+			if i < len(b) && b[i] <= ' ' {
 				i = skipBlank(b, i)
 			}
 			goto key
@@ -260,11 +302,17 @@ func (s *scanner) value(b []byte, i int, keys keyFunc) (end int, stopped bool, e
 		}
 		{
 			from := i + 1
-			if i, _, err = skipString(b, from); err != scanOK {
+			var escaped bool
+			if i, escaped, err = skipString(b, from); err != scanOK {
 				s.at = i
 				return i, false, err
 			}
 			to := i
+			t := token{at: uint32(from - 1), end: uint32(to)}
+			if escaped {
+				t.next = 1
+			}
+			tape = append(tape, t)
 			if i++; i < len(b) && b[i] != ':' {
 				i = skipBlank(b, i)
 			}
@@ -277,7 +325,7 @@ func (s *scanner) value(b []byte, i int, keys keyFunc) (end int, stopped bool, e
 				return i, false, scanColon
 			}
 			i++
-			if keys != nil && len(s.stack) == 1 {
+			if len(s.stack) == 1 && keys != nil {
 				if i = skipBlank(b, i); i >= len(b) {
 					s.at = i
 					return i, false, scanMore
@@ -290,10 +338,12 @@ func (s *scanner) value(b []byte, i int, keys keyFunc) (end int, stopped bool, e
 		continue
 
 	closed: // b[i] closes the innermost container
-		if open := s.stack[len(s.stack)-1]; (open == '{') != (b[i] == '}') {
+		open := s.stack[len(s.stack)-1]
+		if b[tape[open].at]+2 != b[i] {
 			s.at = i
 			return i, false, scanClose
 		}
+		tape[open].end, tape[open].next = uint32(i), uint32(len(tape))
 		s.stack = s.stack[:len(s.stack)-1]
 		i++
 		goto after
@@ -320,9 +370,9 @@ func skip(b []byte, i int) int {
 			}
 		}
 		i++
-		if depth == 0 && (b[i-1] == '"' || b[i-1] == '}' || b[i-1] == ']') {
+		if depth == 0 && i <= len(b) && (b[i-1] == '"' || b[i-1] == '}' || b[i-1] == ']') {
 			return i
 		}
 	}
-	return i
+	return len(b)
 }

@@ -329,6 +329,8 @@ func classify(r *Rec, data []byte) (k event.Kind, sub event.Sub, f event.Format,
 		return k, sub, event.O365, ""
 	case s.has(mProperties|mResourceID|mOperationName) && !s.any(mTimeGenerated):
 		return event.KindUnknown, 0, event.Diagnostic, "a diagnostic record without category: what log it is from cannot be told"
+	case s.any(mActivityName) && s.any(mInitiatedBy) && s.any(mActivityTime|mCreatedDateTime) && !s.any(mTimeGenerated) && s.typ == 0 && !s.any(mOperationName):
+		return event.Audit, 0, event.Graph, ""
 	case s.any(mTimeGenerated|mActivityValue|mOffice) || s.typ != 0 && knownStream(data, s.typ) || s.category != 0 && knownStream(data, s.category) ||
 		s.category != 0 && s.any(mOperationName):
 		return classifyRow(s, data)
@@ -362,15 +364,30 @@ func knownStream(data []byte, at int) bool {
 func classifyRow(s *sniff, data []byte) (event.Kind, event.Sub, event.Format, string) {
 	const f = event.LogAnalytics
 	var named string
-	for _, at := range []int{s.typ, s.category} {
-		if at == 0 {
-			continue
-		}
-		name := stringAt(data, at-1)
-		if st, ok := streams[strings.ToLower(name)]; ok {
+	if s.typ != 0 {
+		named = stringAt(data, s.typ-1)
+		if st, ok := streams[strings.ToLower(named)]; ok {
 			if st.kind == event.Signin && !s.any(mCreatedDateTime|mTimeGenerated|mUPN|mApp|mAppID|mOperationName) {
-				return 0, 0, f, "Type says " + name + ", but the row has none of that table's columns: it is the summary that a query made"
+				return 0, 0, f, "Type says " + named + ", but the row has none of that table's columns: it is the summary that a query made"
 			}
+			return st.kind, st.sub, f, ""
+		}
+	}
+	// Categories of the audit log such as Policy are streams of other logs,
+	// so the columns come first.
+	switch {
+	case s.any(mActivityValue):
+		return event.Activity, 0, f, ""
+	case s.any(mInitiatedBy|mLoggedBy) && !s.has(mAppID|mIP):
+		return event.Audit, 0, f, ""
+	case s.any(mOffice):
+		return event.M365, 0, f, ""
+	case s.any(mGraphActivity):
+		return event.GraphActivity, 0, f, ""
+	}
+	if s.category != 0 {
+		name := stringAt(data, s.category-1)
+		if st, ok := streams[strings.ToLower(name)]; ok {
 			return st.kind, st.sub, f, ""
 		}
 		if named == "" {
@@ -378,17 +395,11 @@ func classifyRow(s *sniff, data []byte) (event.Kind, event.Sub, event.Format, st
 		}
 	}
 	switch {
-	case s.any(mActivityValue):
-		return event.Activity, 0, f, ""
 	case s.any(mInitiatedBy | mLoggedBy):
 		return event.Audit, 0, f, ""
-	case s.any(mOffice):
-		return event.M365, 0, f, ""
-	case s.any(mGraphActivity):
-		return event.GraphActivity, 0, f, ""
 	case s.any(mRiskEventType):
 		return event.RiskDetection, 0, f, ""
-	case s.has(mAppID) && s.any(mIP|mUPN):
+	case s.has(mAppID) && s.any(mIP|mUPN), s.has(mCreatedDateTime|mUPN) && s.any(mApp|mIP):
 		return event.Signin, event.Interactive, f, ""
 	}
 	if named != "" {

@@ -51,6 +51,9 @@ func fastTime(s string) (time.Time, bool) {
 	i, nanos := 19, 0
 	if s[i] == '.' {
 		scale := 100_000_000
+		if i+1 == len(s) || s[i+1]-'0' > 9 {
+			return time.Time{}, false
+		}
 		for i++; i < len(s) && s[i]-'0' < 10; i++ {
 			nanos += int(s[i]-'0') * scale
 			scale /= 10

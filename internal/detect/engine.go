@@ -67,18 +67,18 @@ func New(c Config) (*Engine, error) {
 			e.first = id
 		}
 	}
-	for _, name := range changesRead {
-		for _, side := range []string{".new", ".old"} {
-			f := e.Schema.Resolve(event.Audit, "changes."+name+side)
-			e.changes[strings.ToLower(name)+side] = f.ID
-		}
-	}
 	if c.Baseline == nil {
 		empty, err := baseline.Parse("", nil, nil)
 		if err != nil {
 			return nil, fmt.Errorf("empty baseline: %w", err)
 		}
 		c.Baseline = empty
+	}
+	for _, name := range c.Baseline.Properties() {
+		for _, side := range []string{".new", ".old"} {
+			f := e.Schema.Resolve(event.Audit, "changes."+name+side)
+			e.changes[strings.ToLower(name)+side] = f.ID
+		}
 	}
 	var errs []error
 	for _, r := range c.Rules {

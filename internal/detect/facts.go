@@ -79,24 +79,17 @@ func (f *facts) Property(name string, i int) (string, bool)    { return f.change
 func (f *facts) PropertyOld(name string, i int) (string, bool) { return f.change(name, ".old", i) }
 
 // change reads a modified property. Which ones may be asked for was settled
-// when the engine was made: see changesRead.
+// when the engine was made. A null is an empty value, not the end.
 func (f *facts) change(name, side string, i int) (string, bool) {
 	id, ok := f.engine.changes[strings.ToLower(name)+side]
 	if !ok {
 		return "", false
 	}
 	v, ok := f.e.Value(id, i)
-	return v.Text, ok && v.Kind != sigma.Null
-}
-
-// changesRead are the modified properties that baseline fields look at.
-var changesRead = []string{
-	"Role.DisplayName", "Role.TemplateId", "Role.ObjectID", "Role.WellKnownObjectName",
-	"Group.DisplayName", "Group.ObjectID", "AppRole.Value", "AppRole.DisplayName",
-	"DelegatedPermissionGrant.Scope", "DelegatedPermissionGrant.ConsentType", "ConsentAction.Permissions",
-	"KeyDescription", "AppAddress", "Included Updated Properties", "UserPrincipalName",
-	"TargetId.UserPrincipalName", "ServicePrincipal.DisplayName", "ServicePrincipal.AppId",
-	"AccountEnabled", "UserType",
+	if v.Kind == sigma.Null {
+		return "", ok
+	}
+	return v.Text, ok
 }
 
 // factFields says which fields of the registry a baseline field looks at, so

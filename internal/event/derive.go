@@ -36,8 +36,13 @@ const (
 	FActorAppName
 	FActorSPID
 	FActorSPName
-	FActorClass
-	FActorSPN
+	FOfficeUser
+	FOfficeActorName
+	FOfficeActorObject
+	FOfficeActorSPN
+	FOfficeTargetName
+	FOfficeTargetObject
+	FOfficeTargetUPN
 	FTargetID
 	FTargetName
 	FTargetType
@@ -95,7 +100,9 @@ var core = [...]string{
 	FActorUserName: "initiatedBy.user.displayName", FActorUserIP: "initiatedBy.user.ipAddress",
 	FActorAppID: "initiatedBy.app.appId", FActorAppName: "initiatedBy.app.displayName",
 	FActorSPID: "initiatedBy.app.servicePrincipalId", FActorSPName: "initiatedBy.app.servicePrincipalName",
-	FActorClass: "actorClass", FActorSPN: "actorSPN",
+	FOfficeUser: "office.user", FOfficeActorName: "office.actor.name", FOfficeActorObject: "office.actor.object",
+	FOfficeActorSPN: "office.actor.spn", FOfficeTargetName: "office.target.name",
+	FOfficeTargetObject: "office.target.object", FOfficeTargetUPN: "office.target.upn",
 	FTargetID: "targetResources.id", FTargetName: "targetResources.displayName",
 	FTargetType: "targetResources.type", FTargetUPN: "targetResources.userPrincipalName",
 	FOperation: "operation", FCaller: "caller", FCallerID: "callerId", FCallerApp: "callerAppId",
@@ -169,17 +176,17 @@ var derivations = []derivation{
 	{name: "user.id", typ: GUID, kinds: only(RoleAssignment), needs: []string{"principalId"}, doc: "object id of the principal", fn: func(e *Event) { e.set(FUser, objectID(e.Text(FPrincipalID))) }},
 	{name: "user.id", typ: GUID, kinds: only(Activity), needs: []string{"callerId|caller"}, doc: "object id of the caller", fn: func(e *Event) { e.set(FUser, firstOf(objectID(e.Text(FCallerID)), objectID(e.Text(FCaller)))) }},
 	{name: "user.id", typ: GUID, kinds: only(M365), needs: []string{"UserKey"}, doc: "object id of the user, where the log has it", fn: func(e *Event) { e.set(FUser, objectID(e.Text(FOfficeKey))) }},
-	{name: "user.id", typ: GUID, kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.id"}, doc: "object id of the first target that is a user", fn: func(e *Event) { targetUser(e, FUser) }},
+	{name: "user.id", typ: GUID, kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName office.target.name office.target.object office.target.upn", needs: []string{"targetResources.id|office.target.object"}, doc: "object id of the first target that is a user", fn: func(e *Event) { targetUser(e, FUser) }},
 	{name: "user.name", kinds: only(Signin, RiskDetection, RiskyUser, KeyVault, User, RegistrationDetails), needs: []string{"userPrincipalName"}, doc: "user principal name", fn: func(e *Event) { e.set(FUserName, userName(e.Text(FUPN))) }},
 	{name: "user.name", kinds: only(RoleAssignment), reads: "principal.displayName", needs: []string{"principal.userPrincipalName"}, doc: "user principal name of the principal, when expanded", fn: func(e *Event) { e.set(FUserName, firstOf(e.Text(FPrincipalUPN), e.Text(FPrincipalName))) }},
 	{name: "user.name", kinds: only(Activity), needs: []string{"caller"}, doc: "user principal name of the caller", fn: func(e *Event) { e.set(FUserName, userName(e.Text(FCaller))) }},
 	{name: "user.name", kinds: only(M365), needs: []string{"UserId"}, doc: "who did it", fn: func(e *Event) { e.set(FUserName, userName(e.Text(FUserID))) }},
-	{name: "user.name", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.userPrincipalName"}, doc: "user principal name of the first target that is a user", fn: func(e *Event) { targetUser(e, FUserName) }},
+	{name: "user.name", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName office.target.name office.target.object office.target.upn", needs: []string{"targetResources.userPrincipalName|office.target.upn"}, doc: "user principal name of the first target that is a user", fn: func(e *Event) { targetUser(e, FUserName) }},
 
-	{name: "actor.type", kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName actorClass actorSPN", needs: []string{"initiatedBy.user.userPrincipalName|initiatedBy.app.displayName"}, doc: "user or app", fn: func(e *Event) { auditActor(e, FActorType) }},
-	{name: "actor.id", typ: GUID, kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName actorClass actorSPN", needs: []string{"initiatedBy.user.id|initiatedBy.app.servicePrincipalId"}, doc: "object id of who did it", fn: func(e *Event) { auditActor(e, FActorID) }},
-	{name: "actor.name", kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName actorClass actorSPN", needs: []string{"initiatedBy.user.userPrincipalName|initiatedBy.app.displayName"}, doc: "user principal name or application name of who did it", fn: func(e *Event) { auditActor(e, FActorName) }},
-	{name: "actor.appId", typ: GUID, kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName actorClass actorSPN", needs: []string{"initiatedBy.app.appId"}, doc: "application id of the application that did it", fn: func(e *Event) { auditActor(e, FActorApp) }},
+	{name: "actor.type", kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName office.user office.actor.name office.actor.object office.actor.spn", needs: []string{"initiatedBy.user.userPrincipalName|initiatedBy.app.displayName|office.user"}, doc: "user or app", fn: func(e *Event) { auditActor(e, FActorType) }},
+	{name: "actor.id", typ: GUID, kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName office.user office.actor.name office.actor.object office.actor.spn", needs: []string{"initiatedBy.user.id|initiatedBy.app.servicePrincipalId|office.actor.object"}, doc: "object id of who did it", fn: func(e *Event) { auditActor(e, FActorID) }},
+	{name: "actor.name", kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName office.user office.actor.name office.actor.object office.actor.spn", needs: []string{"initiatedBy.user.userPrincipalName|initiatedBy.app.displayName|office.user"}, doc: "user principal name or application name of who did it", fn: func(e *Event) { auditActor(e, FActorName) }},
+	{name: "actor.appId", typ: GUID, kinds: only(Audit), reads: "initiatedBy.user.id initiatedBy.user.userPrincipalName initiatedBy.user.displayName initiatedBy.app.appId initiatedBy.app.displayName initiatedBy.app.servicePrincipalId initiatedBy.app.servicePrincipalName office.user office.actor.name office.actor.object office.actor.spn", needs: []string{"initiatedBy.app.appId|office.actor.spn"}, doc: "application id of the application that did it", fn: func(e *Event) { auditActor(e, FActorApp) }},
 	{name: "actor.type", kinds: only(Signin), reads: "userId userPrincipalName servicePrincipalId servicePrincipalName appId appDisplayName", needs: []string{"userPrincipalName|servicePrincipalId"}, doc: "user or app", fn: func(e *Event) { signinActor(e, FActorType) }},
 	{name: "actor.id", typ: GUID, kinds: only(Signin), reads: "userId userPrincipalName servicePrincipalId servicePrincipalName appId appDisplayName", needs: []string{"userId|servicePrincipalId"}, doc: "object id of who signed in", fn: func(e *Event) { signinActor(e, FActorID) }},
 	{name: "actor.name", kinds: only(Signin), reads: "userId userPrincipalName servicePrincipalId servicePrincipalName appId appDisplayName", needs: []string{"userPrincipalName|servicePrincipalName"}, doc: "name of who signed in", fn: func(e *Event) { signinActor(e, FActorName) }},
@@ -188,10 +195,10 @@ var derivations = []derivation{
 	}},
 	{name: "actor.name", kinds: only(Activity, M365, KeyVault), needs: []string{"user.name"}, doc: "name of who did it", fn: func(e *Event) { e.set(FActorName, e.Text(FUserName)) }},
 
-	{name: "target.id", typ: GUID, kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.id"}, doc: "object ids of what was changed", fn: func(e *Event) { auditTargets(e, FTargetsID) }},
-	{name: "target.name", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.displayName|targetResources.userPrincipalName"}, doc: "names of what was changed: user principal name, else display name", fn: func(e *Event) { auditTargets(e, FTargetsName) }},
-	{name: "target.upn", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.userPrincipalName"}, doc: "user principal names of the users that were changed, without the object id that deleted users carry in front", fn: func(e *Event) { auditTargets(e, FTargetsUPN) }},
-	{name: "target.type", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName", needs: []string{"targetResources.type"}, instead: "targetResources.type", doc: "User, Group, Application, ServicePrincipal, Role, …", fn: func(e *Event) { auditTargets(e, FTargetsType) }, fold: foldTargetType},
+	{name: "target.id", typ: GUID, kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName office.target.name office.target.object office.target.upn", needs: []string{"targetResources.id|office.target.object"}, doc: "object ids of what was changed", fn: func(e *Event) { auditTargets(e, FTargetsID) }},
+	{name: "target.name", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName office.target.name office.target.object office.target.upn", needs: []string{"targetResources.displayName|targetResources.userPrincipalName|office.target.name"}, doc: "names of what was changed: user principal name, else display name", fn: func(e *Event) { auditTargets(e, FTargetsName) }},
+	{name: "target.upn", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName office.target.name office.target.object office.target.upn", needs: []string{"targetResources.userPrincipalName|office.target.upn"}, doc: "user principal names of the users that were changed, without the object id that deleted users carry in front", fn: func(e *Event) { auditTargets(e, FTargetsUPN) }},
+	{name: "target.type", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName office.target.name office.target.object office.target.upn", needs: []string{"targetResources.type|office.target.object"}, instead: "targetResources.type", doc: "User, Group, Application, ServicePrincipal, Role, …", fn: func(e *Event) { auditTargets(e, FTargetsType) }, fold: foldTargetType},
 }
 
 // interrupted lists the codes with which a sign-in stops for one more step.

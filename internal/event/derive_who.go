@@ -90,10 +90,10 @@ func auditActor(e *Event, field int) {
 // officeActor reads the actor list of the unified audit log: items of type 2
 // are the object's class, its id, and "Class_id".
 func officeActor(e *Event, field int) {
-	user := e.Text(FActorUPN)
-	isApp := strings.HasPrefix(user, officeApp) || user == "Certificate"
-	class, id := officeObject(e, FActorClass)
-	isApp = isApp || class == "serviceprincipal" || class == "application"
+	user := e.Text(FOfficeUser)
+	class, id := officeObject(e, FOfficeActorObject)
+	isApp := strings.HasPrefix(user, officeApp) || user == "Certificate" ||
+		strings.EqualFold(class, "serviceprincipal") || strings.EqualFold(class, "application")
 	switch field {
 	case FActorType:
 		if isApp {
@@ -104,31 +104,34 @@ func officeActor(e *Event, field int) {
 	case FActorID:
 		e.set(field, firstOf(id, objectID(strings.TrimPrefix(user, officeApp))))
 	case FActorName:
-		if isApp {
-			e.set(field, e.Text(FActorUserName))
-		} else {
+		if !isApp {
 			e.set(field, userName(user))
+			return
 		}
+		e.set(field, e.Text(FOfficeActorName))
 	case FActorApp:
 		if isApp {
-			e.set(field, objectID(e.Text(FActorSPN)))
+			e.set(field, objectID(e.Text(FOfficeActorSPN)))
 		}
 	}
 }
 
-// officeObject reads class and object id out of the items of type 2.
+// officeObject reads class and object id out of the items of type 2: the id,
+// the class, and both joined. The class alone has the last word.
 func officeObject(e *Event, field int) (class, id string) {
+	joined := ""
 	for i := 0; ; i++ {
 		v, ok := e.Value(field, i)
 		if !ok {
-			return class, id
+			return firstOf(class, joined), id
 		}
 		if o := objectID(v.Text); o != "" {
 			id = o
 		} else if head, tail, ok := strings.Cut(v.Text, "_"); ok && objectID(tail) != "" {
-			class, id = strings.ToLower(head), tail
+			joined = head
+			id = firstOf(id, tail)
 		} else if class == "" {
-			class = strings.ToLower(v.Text)
+			class = v.Text
 		}
 	}
 }
@@ -137,14 +140,14 @@ func officeObject(e *Event, field int) (class, id string) {
 // of one target can be put together again.
 func auditTargets(e *Event, field int) {
 	if e.Format == O365 {
-		class, id := officeObject(e, FTargetID)
+		class, id := officeObject(e, FOfficeTargetObject)
 		switch field {
 		case FTargetsID:
 			e.set(field, id)
 		case FTargetsName:
-			e.set(field, firstOf(cleanUPN(e.Text(FTargetUPN)), e.Text(FTargetName)))
+			e.set(field, firstOf(cleanUPN(e.Text(FOfficeTargetUPN)), userName(e.Text(FOfficeTargetName))))
 		case FTargetsUPN:
-			e.set(field, cleanUPN(e.Text(FTargetUPN)))
+			e.set(field, cleanUPN(e.Text(FOfficeTargetUPN)))
 		case FTargetsType:
 			e.set(field, foldTargetType(class))
 		}
@@ -203,12 +206,12 @@ func cleanUPN(s string) string {
 
 func targetUser(e *Event, field int) {
 	if e.Format == O365 {
-		class, id := officeObject(e, FTargetID)
+		class, id := officeObject(e, FOfficeTargetObject)
 		switch {
-		case field == FUser && class == "user":
+		case field == FUser && strings.EqualFold(class, "user"):
 			e.set(field, id)
 		case field == FUserName:
-			e.set(field, cleanUPN(e.Text(FTargetUPN)))
+			e.set(field, cleanUPN(e.Text(FOfficeTargetUPN)))
 		}
 		return
 	}

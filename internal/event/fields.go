@@ -99,7 +99,7 @@ var kindFamilies = [NumKinds][]family{
 		{
 			prefix: "details.", csv: true,
 			graph: "additionalDetails{key={}}.value",
-			o365:  "ExtendedProperties{Name={}}.Value",
+			o365:  "ExtendedProperties{Name=additionalDetails}.Value.`{}` ExtendedProperties{Name={}}.Value",
 			doc:   "value of the additional detail NAME",
 		},
 	},

@@ -5,7 +5,7 @@ var riskFields = []def{
 	{name: "detectedDateTime", typ: Time, doc: "when it was detected; may be a day later"},
 	{name: "lastUpdatedDateTime", typ: Time, doc: "when its state last changed: the version of the record"},
 	{name: "id", diag: "properties.id correlationId", la: "Id", doc: "id of the detection, the same in every version"},
-	{name: "tenantId", typ: GUID, graph: "-", diag: "tenantId", la: "AADTenantId TenantId", doc: "the tenant whose log this is"},
+	{name: "tenantId", typ: GUID, graph: "-", diag: "tenantId", la: "AADTenantId", doc: "the tenant whose log this is"},
 	{name: "tenantPath", graph: "-", diag: "resourceId", la: "ResourceId", doc: "the log's resource, /tenants/…"},
 	{name: "requestId", doc: "id of the sign-in"},
 	{name: "correlationId", diag: "properties.correlationId", doc: "correlation id of the sign-in"},
@@ -33,7 +33,7 @@ var riskFields = []def{
 var riskyUserFields = []def{
 	{name: "riskLastUpdatedDateTime", typ: Time, diag: "properties.riskLastUpdatedDateTime time", la: "RiskLastUpdatedDateTime TimeGenerated", alias: "time timeGenerated", doc: "when the risk last changed: the version of the record"},
 	{name: "id", typ: GUID, la: "Id", doc: "object id of the user or service principal"},
-	{name: "tenantId", typ: GUID, graph: "-", diag: "tenantId", la: "AADTenantId TenantId", doc: "the tenant whose log this is"},
+	{name: "tenantId", typ: GUID, graph: "-", diag: "tenantId", la: "AADTenantId", doc: "the tenant whose log this is"},
 	{name: "tenantPath", graph: "-", diag: "resourceId", la: "ResourceId", doc: "the log's resource, /tenants/…"},
 	{name: "userPrincipalName", graph: "userPrincipalName displayName", doc: "name"},
 	{name: "userDisplayName", graph: "userDisplayName displayName", doc: "display name"},
