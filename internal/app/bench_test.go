@@ -44,7 +44,12 @@ func declared(tb testing.TB) *baseline.Baseline {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	b, err := baseline.Parse("baseline.yaml", data, os.ReadFile)
+	return parseBaseline(tb, string(data))
+}
+
+func parseBaseline(tb testing.TB, text string) *baseline.Baseline {
+	tb.Helper()
+	b, err := baseline.Parse("baseline.yaml", []byte(text), os.ReadFile)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -122,7 +122,7 @@ func Scan(ctx context.Context, c ScanConfig) (*Result, error) {
 	if err := sc.read(ctx); err != nil {
 		return nil, err
 	}
-	return sc.finish()
+	return sc.finish(ctx)
 }
 
 // A scan is the state of one call of Scan.
@@ -136,7 +136,7 @@ type scan struct {
 	reports   []*fileReport
 	workers   []*worker
 	notices   []string
-	unread    int // files and folders that could not be read
+	problems  []string // files and folders that could not be read
 	readBytes atomic.Int64
 	events    atomic.Int64
 	alerts    *spill.Sorter
@@ -411,8 +411,7 @@ func (sc *scan) problem(p file.Problem) {
 		sc.notices = append(sc.notices, p.String())
 		return
 	}
-	sc.unread++
-	sc.notices = append(sc.notices, p.String())
+	sc.problems = append(sc.problems, p.String())
 }
 
 func (sc *scan) close() {
@@ -439,11 +438,11 @@ func (sc *scan) sorters(of func(*worker) *spill.Sorter) []*spill.Sorter {
 }
 
 // finish resolves duplicates, builds the alerts and the summary.
-func (sc *scan) finish() (*Result, error) {
+func (sc *scan) finish(ctx context.Context) (*Result, error) {
 	sc.alerts = spill.New(sc.TempDir, sc.Memory)
 	ordered := spill.New(sc.TempDir, sc.Memory)
 	defer ordered.Close()
-	duplicates, err := sc.survivors(ordered)
+	duplicates, err := sc.survivors(ctx, ordered)
 	if err != nil {
 		return nil, err
 	}
@@ -456,7 +455,7 @@ func (sc *scan) finish() (*Result, error) {
 		}
 		return sc.alerts.Add(rec)
 	})
-	for rec, err := range ordered.Sorted() {
+	for rec, err := range until(ctx, ordered.Sorted()) {
 		if err != nil {
 			return nil, err
 		}
@@ -495,8 +494,8 @@ func (sc *scan) finish() (*Result, error) {
 // survivors walks keys and signals side by side. Of records with one key only
 // the first in order of format rank and content counts, so signals of the
 // others are dropped; of identical records one copy's signals stay.
-func (sc *scan) survivors(out *spill.Sorter) (duplicates int64, err error) {
-	nextKey, stopKeys := iter.Pull2(spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.keys })...))
+func (sc *scan) survivors(ctx context.Context, out *spill.Sorter) (duplicates int64, err error) {
+	nextKey, stopKeys := iter.Pull2(until(ctx, spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.keys })...)))
 	defer stopKeys()
 	var winner [keySize]byte
 	have := false
@@ -519,7 +518,7 @@ func (sc *scan) survivors(out *spill.Sorter) (duplicates int64, err error) {
 		return nil
 	}
 	var last []byte
-	for rec, err := range spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.signals })...) {
+	for rec, err := range until(ctx, spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.signals })...)) {
 		if err != nil {
 			return 0, err
 		}
@@ -553,6 +552,20 @@ func (sc *scan) survivors(out *spill.Sorter) (duplicates int64, err error) {
 		}
 		copy(winner[:], k)
 		have = true
+	}
+}
+
+// until ends a sequence with an error when ctx is done.
+func until(ctx context.Context, seq iter.Seq2[[]byte, error]) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for rec, err := range seq {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/spill"
 )
 
 // A Summary says what was read and what came of it. It is the JSON that
@@ -19,10 +20,16 @@ type Summary struct {
 	Undecodable int            `json:"undecodable"`
 	Duplicates  int64          `json:"duplicates"`
 	Outside     int            `json:"outside"` // left out by -since and -until
-	Rules       RuleSummary    `json:"rules"`
-	Alerts      map[string]int `json:"alerts"` // by severity
-	Notices     []string       `json:"notices"`
-	Unread      int            `json:"unread"` // paths that could not be read
+	// Spilled is how many bytes of keys and signals went to disk.
+	Spilled int64          `json:"spilled"`
+	Rules   RuleSummary    `json:"rules"`
+	Alerts  map[string]int `json:"alerts"` // by severity
+	// First and Last are the times of log entries; null if none has one.
+	First    *time.Time `json:"first"`
+	Last     *time.Time `json:"last"`
+	Notices  []string   `json:"notices"`
+	Unread   int        `json:"unread"`   // paths that could not be read
+	Problems []string   `json:"problems"` // why, one for each
 }
 
 // A FileSummary says what became of one file.
@@ -193,7 +200,10 @@ func (s *span) merge(o span) {
 }
 
 func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []string) {
-	s := Summary{Files: []FileSummary{}, Events: map[string]int{}, Duplicates: duplicates, Alerts: levels, Unread: sc.unread}
+	s := Summary{Files: []FileSummary{}, Events: map[string]int{}, Duplicates: duplicates, Alerts: levels, Unread: len(sc.problems), Problems: sc.problems}
+	if s.Problems == nil {
+		s.Problems = []string{}
+	}
 	notices := sc.notices
 	for _, r := range sc.reports {
 		fs := r.summary()
@@ -217,6 +227,22 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 		all.noTime += w.tally.noTime
 		all.noHome += w.tally.noHome
 		s.Outside += w.tally.outside
+		for _, sorter := range []*spill.Sorter{w.keys, w.signals} {
+			_, n := sorter.Spilled()
+			s.Spilled += n
+		}
+	}
+	var period span
+	for k := range all.seen {
+		if event.Kind(k).Snapshot() {
+			continue // objects are as old as they are
+		}
+		for f := range all.seen[k] {
+			period.merge(all.seen[k][f])
+		}
+	}
+	if !period.first.IsZero() {
+		s.First, s.Last = &period.first, &period.last
 	}
 	seen := map[event.Kind]map[event.Format]bool{}
 	for k := range all.kinds {
