@@ -26,6 +26,8 @@ type automaton struct {
 	outAt []uint32
 	dict  []uint32 // of the i-th state: index of the next shorter literal that ends here, 0 = none
 	rows  uint32
+
+	skipper *skipper // nil if it would not pay
 }
 
 const (
@@ -82,6 +84,9 @@ func newAutomaton(literals []literal, where end, budget int) *automaton {
 		link(nodes, order)
 	}
 	a.number(nodes, order, where, budget)
+	if where == anywhere {
+		a.skipper = newSkipper(a, literals)
+	}
 	for b := range utf8.RuneSelf {
 		a.skip[b] = where == anywhere && a.dense[a.class[b]] == 0
 	}
@@ -236,6 +241,16 @@ func (a *automaton) nextSparse(s uint32, class uint8) uint32 {
 	return a.dense[s+uint32(class)]
 }
 
+// step returns the state behind s for a byte and reports what ends there.
+func (a *automaton) step(m *Matcher, s uint32, c byte) uint32 {
+	s = a.next(s, a.class[c])
+	if s >= accept && s != dead {
+		s &^= accept
+		a.report(m, s)
+	}
+	return s
+}
+
 // report marks the predicates of state s and of the shorter literals that end
 // where it does.
 func (a *automaton) report(m *Matcher, s uint32) {
@@ -264,34 +279,40 @@ func foldedRune[T byteseq](text T, i int) (b [utf8.UTFMax]byte, n, size int) {
 	return b, utf8.EncodeRune(b[:], foldRune(r)), size
 }
 
+// stepRune is step for all bytes of the rune at text[i], which is not ASCII, and
+// returns its size in the text as well.
+func stepRune[T byteseq](m *Matcher, a *automaton, s uint32, text T, i int) (next uint32, size int) {
+	b, n, size := foldedRune(text, i)
+	for _, c := range b[:n] {
+		s = a.step(m, s, c)
+	}
+	return s, size
+}
+
 // findAnywhere reports the literals that the text contains.
 func findAnywhere[T byteseq](m *Matcher, a *automaton, text T) {
-	s := uint32(0)
+	if a.skipper != nil {
+		findLeaping(m, a, text)
+		return
+	}
+	s, dense := uint32(0), a.dense
 	for i := 0; i < len(text); {
 		c := text[i]
-		if s == 0 && a.skip[c] {
+		switch {
+		case s == 0 && a.skip[c]:
 			i++
-			continue
-		}
-		if c < utf8.RuneSelf {
-			if s < a.base { // next, which is not inlined, by hand
-				s = a.dense[s+uint32(a.class[c])]
+		case c >= utf8.RuneSelf:
+			var size int
+			s, size = stepRune(m, a, s, text, i)
+			i += size
+		default: // step, which is not inlined, by hand
+			i++
+			if s < a.base {
+				s = dense[s+uint32(a.class[c])]
 			} else {
 				s = a.nextSparse(s, a.class[c])
 			}
-			i++
 			if s >= accept {
-				s &^= accept
-				a.report(m, s)
-			}
-			continue
-		}
-		var b [utf8.UTFMax]byte
-		n, size := 0, 0
-		b, n, size = foldedRune(text, i)
-		i += size
-		for _, c := range b[:n] {
-			if s = a.next(s, a.class[c]); s >= accept {
 				s &^= accept
 				a.report(m, s)
 			}
@@ -299,8 +320,15 @@ func findAnywhere[T byteseq](m *Matcher, a *automaton, text T) {
 	}
 }
 
+// rejects reports whether no literal begins with the byte, which ends most
+// searches at the start or end of a text at once.
+func (a *automaton) rejects(c byte) bool { return c < utf8.RuneSelf && a.dense[a.class[c]] == dead }
+
 // findAtStart reports the literals that the text begins with.
 func findAtStart[T byteseq](m *Matcher, a *automaton, text T) {
+	if len(text) == 0 || a.rejects(text[0]) {
+		return
+	}
 	s := uint32(0)
 	for i := 0; i < len(text); {
 		b, n, size := [utf8.UTFMax]byte{text[i]}, 1, 1
@@ -309,12 +337,8 @@ func findAtStart[T byteseq](m *Matcher, a *automaton, text T) {
 		}
 		i += size
 		for _, c := range b[:n] {
-			if s = a.next(s, a.class[c]); s == dead {
+			if s = a.step(m, s, c); s == dead {
 				return
-			}
-			if s >= accept {
-				s &^= accept
-				a.report(m, s)
 			}
 		}
 	}
@@ -322,6 +346,9 @@ func findAtStart[T byteseq](m *Matcher, a *automaton, text T) {
 
 // findAtEnd reports the literals that the text ends with.
 func findAtEnd[T byteseq](m *Matcher, a *automaton, text T) {
+	if len(text) == 0 || a.rejects(text[len(text)-1]) {
+		return
+	}
 	s := uint32(0)
 	for i := len(text); i > 0; {
 		b, n, size := [utf8.UTFMax]byte{text[i-1]}, 1, 1
@@ -332,12 +359,8 @@ func findAtEnd[T byteseq](m *Matcher, a *automaton, text T) {
 		i -= size
 		for n > 0 {
 			n--
-			if s = a.next(s, a.class[b[n]]); s == dead {
+			if s = a.step(m, s, b[n]); s == dead {
 				return
-			}
-			if s >= accept {
-				s &^= accept
-				a.report(m, s)
 			}
 		}
 	}

@@ -94,18 +94,23 @@ func benchRules(n int) []*Rule {
 	return rules
 }
 
-// BenchmarkMatch measures what an ordinary record costs that no rule is for.
-func BenchmarkMatch(b *testing.B) {
+// ordinaryRecord is one that no rule is for.
+func ordinaryRecord() benchRecord {
 	rec := make(benchRecord, len(benchFields))
 	for i, f := range benchFields {
 		rec[i] = f.value
 	}
+	return rec
+}
+
+// BenchmarkMatch measures what an ordinary record costs with more and more rules.
+func BenchmarkMatch(b *testing.B) {
 	for _, n := range []int{50, 100, 200, 250, 400, 800} {
 		set, err := Compile(benchRules(n), benchOptions())
 		if err != nil {
 			b.Fatal(err)
 		}
-		m, rec := set.NewMatcher(), Record(rec)
+		m, rec := set.NewMatcher(), Record(ordinaryRecord())
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -114,5 +119,42 @@ func BenchmarkMatch(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkKeywords measures looking for keywords in a record of 3 KB.
+func BenchmarkKeywords(b *testing.B) {
+	var rules []*Rule
+	for _, k := range []string{
+		"Acme.Authorization/roleAssignments/write", "Acme.Compute/virtualMachines/write", "Acme.Maps/accounts/listKeys/action",
+	} {
+		rules = append(rules, ruleOf(&Item{Values: []Value{Text(k), Text(k + "/now")}}))
+	}
+	set, err := Compile(rules, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, name := range []string{"José", "Joe"} {
+		m := set.NewMatcher()
+		text := strings.Repeat(`{"operation":"Acme.Compute/disks/read","status":{"errorCode":0},"amount":"12 mm"},`, 36) + name
+		rec := Record(&testRecord{texts: []string{text}})
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				if len(m.Match(rec)) > 0 {
+					b.Fatal("a rule matches")
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCompile measures getting rules ready.
+func BenchmarkCompile(b *testing.B) {
+	rules := benchRules(250)
+	for b.Loop() {
+		if _, err := Compile(rules, benchOptions()); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

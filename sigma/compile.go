@@ -96,14 +96,27 @@ func (s *Set) Rules() []*Rule { return s.rules }
 // Fields returns, sorted, the ID of every field that some rule reads.
 func (s *Set) Fields() []int { return s.ids }
 
+// compileRule lowers a rule and its filters, each on its own so that errors name
+// its file.
 func compileRule(ps *predicates, r *Rule, opt Options) (*formula, error) {
-	n, err := r.Expr()
-	if err != nil {
-		return nil, err
+	var kids []*formula
+	var errs []error
+	add := func(file string, n Node, err error) {
+		if err != nil {
+			errs = append(errs, err)
+			return
+		}
+		l := lowering{preds: ps, opt: opt, file: file}
+		kids = append(kids, l.lower(n, false))
+		errs = append(errs, l.errs...)
 	}
-	l := lowering{preds: ps, opt: opt, file: r.File}
-	f := l.lower(n, false)
-	return f, errors.Join(l.errs...)
+	n, err := r.own()
+	add(r.File, n, err)
+	for _, f := range r.Filters {
+		n, err := f.Expr()
+		add(f.File, n, err)
+	}
+	return join(true, kids), errors.Join(errs...)
 }
 
 // emit appends the program of f and returns its first instruction. Programs are

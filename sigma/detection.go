@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -202,39 +201,52 @@ func (r *reader) rule(root *yaml.Node) *Rule {
 // Expr returns the condition of the rule with its searches inlined: several
 // conditions are joined by "or", the conditions of filters added by "and".
 func (r *Rule) Expr() (Node, error) {
+	expr, err := r.own()
+	if err != nil || len(r.Filters) == 0 {
+		return expr, err
+	}
+	all := And{expr}
+	for _, f := range r.Filters {
+		n, err := f.Expr()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// own is Expr without filters.
+func (r *Rule) own() (Node, error) {
 	if r.Aggregation != "" {
 		return nil, &UnsupportedError{r.File, r.Line, "the aggregation | " + r.Aggregation, "write a correlation"}
 	}
 	if len(r.Conditions) == 0 {
 		return nil, &Error{File: r.File, Line: r.Line, Msg: "the rule has no condition"}
 	}
-	var errs []error
-	parse := func(condition string, m *Meta, searches []Search) Node {
-		n, _, msg, hint := parseCondition(condition, searches)
-		if msg != "" {
-			errs = append(errs, &Error{m.File, m.Line, msg, hint})
-		}
-		return n
-	}
 	var any Or
 	for _, c := range r.Conditions {
-		any = append(any, parse(c, &r.Meta, r.Searches))
-	}
-	var expr Node = any
-	if len(any) == 1 {
-		expr = any[0]
-	}
-	if len(r.Filters) > 0 {
-		all := And{expr}
-		for _, f := range r.Filters {
-			all = append(all, parse(f.Condition, &f.Meta, f.Searches))
+		n, err := r.inline(c, r.Searches)
+		if err != nil {
+			return nil, err
 		}
-		expr = all
+		any = append(any, n)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+	if len(any) == 1 {
+		return any[0], nil
 	}
-	return expr, nil
+	return any, nil
+}
+
+// Expr returns the condition of the filter with its searches inlined.
+func (f *Filter) Expr() (Node, error) { return f.inline(f.Condition, f.Searches) }
+
+func (m *Meta) inline(condition string, searches []Search) (Node, error) {
+	n, _, msg, hint := parseCondition(condition, searches)
+	if msg != "" {
+		return nil, &Error{m.File, m.Line, msg, hint}
+	}
+	return n, nil
 }
 
 // Map returns a copy of the rule in which each item of a search, those of its

@@ -136,7 +136,7 @@ func (r *itemReader) patterns(v Value) [][]Part {
 			parts = append([]Part{{Kind: AnyRun}}, parts...)
 		}
 		if pos == "contains" || pos == "startswith" {
-			parts = append(parts[:len(parts):len(parts)], Part{Kind: AnyRun})
+			parts = append(parts, Part{Kind: AnyRun})
 		}
 		if !r.set.cased {
 			parts = foldParts(parts)

@@ -42,7 +42,7 @@ func (r *reader) meta(root *yaml.Node, sections ...string) Meta {
 		FalsePositives: r.list(root, "falsepositives", ""), Fields: r.list(root, "fields", "list"),
 		Scope: r.list(root, "scope", "list"),
 	}
-	if m.Title == "" {
+	if v := entry(root, "title"); m.Title == "" && (v == nil || v.Kind == yaml.ScalarNode) {
 		r.fail(root.Line, "the document has no title", nearKey(root, "title"))
 	} else if utf8.RuneCountInString(m.Title) > 256 {
 		r.note(r.line(root, "title"), "the title is longer than 256 characters")
@@ -94,7 +94,7 @@ func (r *reader) line(n *yaml.Node, key string) int {
 // nearKey hints at a key that probably stands for the one missing.
 func nearKey(root *yaml.Node, missing string) string {
 	for _, k := range keys(root) {
-		if near(k, []string{missing}) != "" {
+		if k != missing && near(k, []string{missing}) != "" {
 			return fmt.Sprintf("key %q should be %q", k, missing)
 		}
 	}
@@ -185,6 +185,7 @@ func (r *reader) logSource(root *yaml.Node) LogSource {
 		r.fail(n.Line, "logsource is "+kindOf(n), "it is a mapping with category, product or service")
 		return LogSource{}
 	}
+	errs := len(r.errs)
 	l := LogSource{
 		Category: r.text(n, "category"), Product: r.text(n, "product"), Service: r.text(n, "service"),
 		Definition: r.text(n, "definition"),
@@ -204,7 +205,7 @@ func (r *reader) logSource(root *yaml.Node) LogSource {
 			l.Extra[k] = v.Value
 		}
 	}
-	if l.Category == "" && l.Product == "" && l.Service == "" {
+	if l.Category == "" && l.Product == "" && l.Service == "" && len(r.errs) == errs {
 		r.fail(n.Line, "the logsource names no logs", "give category, product or service")
 	}
 	return l

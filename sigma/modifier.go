@@ -145,8 +145,12 @@ func (s *modifierSet) combine(names []string) (msg, hint string) {
 // applied from left to right.
 func (s *modifierSet) order(at map[string]int) (msg, hint string) {
 	for _, c := range [][2]modifierClass{
-		{regexing, regexFlag}, {regexing, position}, {widening, base64ing}, {dashing, base64ing},
-		{dashing, widening}, {base64ing, position},
+		{regexing, regexFlag},
+		{regexing, position},
+		{widening, base64ing},
+		{dashing, base64ing},
+		{dashing, widening},
+		{base64ing, position},
 	} {
 		first, then := s.class[c[0]], s.class[c[1]]
 		if first != "" && then != "" && at[first] > at[then] {

@@ -179,6 +179,7 @@ func TestItem(t *testing.T) {
 		{`a|cidr: 10.0.0.0/8`, list{"10.1.2.3", "::ffff:10.1.2.3", list{"x", "10.0.0.0"}}, list{"11.0.0.1", "10.1.2.3:443", "x", "", nil, missing, 10}},
 		{`a|cidr: [192.168.0.0/16, '2001:db8::/32']`, list{"192.168.255.255", "2001:DB8::1", "2001:db8::1%eth0"}, list{"192.169.0.0", "2001:db9::"}},
 		{`a|cidr: '::ffff:10.0.0.0/104'`, list{"10.1.2.3"}, list{"11.1.2.3"}},
+		{`a|cidr: [10.0.0.0/16, 10.0.0.0/8, 9.0.0.0/8]`, list{"10.200.0.1", "9.9.9.9"}, list{"8.0.0.1"}},
 		{`a|cidr: 10.1.2.3`, list{"10.1.2.3"}, list{"10.1.2.4"}},
 		{`a|cidr: 0.0.0.0/0`, list{"1.2.3.4"}, list{"::1", "1.2.3", "01.2.3.4", "1.2.3.4.5"}},
 		{`a|cidr: ::/0`, list{"::", "1:2:3:4:5:6:7:8", "::1.2.3.4"}, list{"1.2.3.4", "1:2", ":::", "1::2::3"}},
@@ -197,6 +198,10 @@ func TestItem(t *testing.T) {
 		{`a|wide|base64: abc`, list{"YQBiAGMA"}, list{"YWJj"}},
 		{`a|wide|contains: 'a*b'`, list{"a\x00xxb\x00"}, list{"ab"}},
 		{`a|wide|base64offset|contains: ping`, list{"cABpAG4AZw", "xwAGkAbgBnA", "AAcABpAG4AZwA="}, list{"ping"}},
+		// Encodings may begin or end inside of what a text has as one character;
+		// stars take whole ones.
+		{`a|wide|contains: '겂'`, list{"\x82\xac"}, list{"€"}},
+		{`a|utf16be|cased|contains: '懅'`, list{"aſ", "a\xc5"}, list{"as"}},
 
 		// Dashes.
 		{`a|windash|contains: ' -f'`, list{"x -f", "x /F", "x –f", "x —f", "x ―f"}, list{"x f", "x-f"}},
@@ -223,6 +228,7 @@ func TestItem(t *testing.T) {
 		{`a|lt: -1.5`, list{-2}, list{num("-1.5"), 0}},
 		{`a|lte: 5`, list{5, -1}, list{6}},
 		{`a|gt: 9007199254740992`, list{num("9007199254740993")}, list{num("9007199254740992")}},
+		{`a|lt: 9007199254740993`, list{num("9007199254740992")}, list{num("9007199254740993")}},
 		{`a|gt: [100, 5]`, list{6}, list{5}},
 		{`a|gt|all: [100, 5]`, list{101}, list{6}},
 

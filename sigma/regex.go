@@ -84,6 +84,8 @@ func requiredLiterals(re *regexp.Regexp) []string {
 // maxAlternatives bounds how many literals are worth keeping for one expression.
 const maxAlternatives = 32
 
+// literalsOf is requiredLiterals of a simplified tree, which has no counted
+// repetitions.
 func literalsOf(re *syntax.Regexp) []string {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -93,10 +95,6 @@ func literalsOf(re *syntax.Regexp) []string {
 		return []string{fold(string(re.Rune))}
 	case syntax.OpCapture, syntax.OpPlus:
 		return literalsOf(re.Sub[0])
-	case syntax.OpRepeat:
-		if re.Min > 0 {
-			return literalsOf(re.Sub[0])
-		}
 	case syntax.OpConcat:
 		var best []string
 		for _, sub := range re.Sub {

@@ -43,7 +43,7 @@ type test struct {
 	position string             // refTest: "", contains, startswith, endswith
 }
 
-// reader of items: item and what its error messages need.
+// itemReader reads the values of an item.
 type itemReader struct {
 	item   *Item
 	file   string
@@ -58,7 +58,8 @@ func newTest(it *Item, file string, expand func(string) ([]string, bool)) (*test
 	r := &itemReader{item: it, file: file, expand: expand}
 	set, msg, hint := checkModifiers(it)
 	if msg != "" {
-		return nil, r.fail(msg, hint)
+		r.fail(msg, hint)
+		return nil, r.err
 	}
 	r.set = set
 	t := &test{field: it.Field, negate: set.neq, all: set.all && len(it.Values) > 1, cased: set.cased}
@@ -70,14 +71,14 @@ func newTest(it *Item, file string, expand func(string) ([]string, bool)) (*test
 }
 
 // fail records the first error.
-func (r *itemReader) fail(msg, hint string) error {
-	if r.err == nil {
-		if r.item.Field != "" {
-			msg = fmt.Sprintf("field %q: %s", r.item.Field, msg)
-		}
-		r.err = &Error{File: r.file, Line: r.item.Line, Msg: msg, Hint: hint}
+func (r *itemReader) fail(msg, hint string) {
+	if r.err != nil {
+		return
 	}
-	return r.err
+	if r.item.Field != "" {
+		msg = fmt.Sprintf("field %q: %s", r.item.Field, msg)
+	}
+	r.err = &Error{File: r.file, Line: r.item.Line, Msg: msg, Hint: hint}
 }
 
 // read fills t from the values.

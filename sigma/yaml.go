@@ -88,9 +88,15 @@ func (r *reader) note(line int, msg string) {
 // decode returns the root of a chunk, nil if it is empty or faulty.
 func (r *reader) decode(c chunk) *yaml.Node {
 	var doc yaml.Node
-	if err := yaml.NewDecoder(bytes.NewReader(c.data)).Decode(&doc); err != nil {
+	// The library refuses the directive for YAML 1.2, which Sigma is written in.
+	// As a comment it does no harm.
+	data := bytes.Replace(c.data, []byte("%YAML 1.2"), []byte("#YAML 1.2"), 1)
+	if !bytes.HasPrefix(bytes.TrimSpace(c.data), []byte("%YAML")) {
+		data = c.data
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&doc); err != nil {
 		if len(bytes.TrimSpace(c.data)) > 0 && err.Error() != "EOF" {
-			line, msg := yamlFault(err)
+			line, msg := yamlFault(err, c.data)
 			r.fail(c.line+line, msg, "")
 		}
 		return nil
@@ -112,12 +118,24 @@ func (r *reader) decode(c chunk) *yaml.Node {
 	return root
 }
 
-// yamlFault takes the line out of an error of the YAML library.
-func yamlFault(err error) (line int, msg string) {
+var (
+	yamlLine   = regexp.MustCompile(`^(?:unmarshal errors:\s*)?line (\d+): `)
+	yamlAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
+)
+
+// yamlFault takes the line, from 1, out of an error of the YAML library.
+func yamlFault(err error, data []byte) (line int, msg string) {
 	msg = strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := regexp.MustCompile(`^(?:unmarshal errors:\s*)?line (\d+): `).FindStringSubmatch(msg); m != nil {
+	if m := yamlLine.FindStringSubmatch(msg); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		msg = msg[len(m[0]):]
+	}
+	if strings.HasPrefix(msg, "did not find expected") {
+		line++ // the parser, unlike the scanner, counts from 0
+	}
+	if m := yamlAnchor.FindStringSubmatch(msg); m != nil {
+		before, _, _ := bytes.Cut(data, []byte("*"+m[1]))
+		line = 1 + bytes.Count(before, []byte("\n"))
 	}
 	return max(line, 1), "not YAML: " + msg
 }

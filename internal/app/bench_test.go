@@ -67,7 +67,7 @@ func BenchmarkScan(b *testing.B) {
 		b.Fatal(err)
 	}
 	w := bufio.NewWriter(f)
-	records, err := simulate.WriteBench(w, 1, 192<<20, 20)
+	records, err := simulate.WriteBench(w, 1, 384<<20, 20)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -112,8 +112,10 @@ func Scan(ctx context.Context, c ScanConfig) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	sc.decoder, err = decode.NewDecoder(sc.engine.Schema, sc.engine.Wanted())
-	if err != nil {
+	if sc.decoder, err = decode.NewDecoder(sc.engine.Schema, sc.engine.Compared()); err != nil {
+		return nil, err
+	}
+	if sc.details, err = decode.NewDecoder(sc.engine.Schema, sc.engine.Wanted()); err != nil {
 		return nil, err
 	}
 	if sc.Tenant == "" && c.Baseline != nil {
@@ -130,7 +132,8 @@ type scan struct {
 	ScanConfig
 	files   []file.Input
 	engine  *detect.Engine
-	decoder *decode.Decoder
+	decoder *decode.Decoder // reads what rules compare
+	details *decode.Decoder // reads what signals tell
 	began   time.Time
 
 	reports   []*fileReport
@@ -291,8 +294,10 @@ func (sc *scan) readFile(ctx context.Context, rep *fileReport, in file.Input, jo
 type worker struct {
 	sc      *scan
 	decode  *decode.Worker
+	details *decode.Worker
 	match   *detect.Matcher
 	ev      *event.Event
+	full    *event.Event // ev again, with details
 	keys    *spill.Sorter
 	signals *spill.Sorter
 	bad     *spill.Sorter // for the quarantine
@@ -302,10 +307,11 @@ type worker struct {
 
 func (sc *scan) newWorker() *worker {
 	w := &worker{
-		sc: sc, decode: sc.decoder.NewWorker(sc.mode()), match: sc.engine.NewMatcher(), ev: event.New(sc.engine.Schema),
+		sc: sc, decode: sc.decoder.NewWorker(sc.mode()), details: sc.details.NewWorker(sc.mode()),
+		match: sc.engine.NewMatcher(), ev: event.New(sc.engine.Schema), full: event.New(sc.engine.Schema),
 		keys: spill.New(sc.TempDir, sc.Memory/sc.Workers), signals: spill.New(sc.TempDir, sc.Memory/sc.Workers),
 	}
-	w.decode.Tenant = sc.Tenant
+	w.decode.Tenant, w.details.Tenant = sc.Tenant, sc.Tenant
 	if sc.Quarantine {
 		w.bad = spill.New(sc.TempDir, sc.Memory/4/sc.Workers)
 	}
@@ -343,13 +349,8 @@ func (w *worker) do(j job) error {
 		if len(hits) == 0 {
 			continue
 		}
-		ev.Source = event.Source{File: rep.path, Line: b.Line(rec), Index: rec.Index}
-		for _, rule := range slices.Clone(hits) {
-			s := w.match.Signal(rule, ev)
-			w.buf = s.Append(appendKey(w.buf[:0], ev, content))
-			if err := w.signals.Add(w.buf); err != nil {
-				return err
-			}
+		if err := w.signal(b, rec, rep, hits, content); err != nil {
+			return err
 		}
 	}
 	for _, bad := range b.Bad {
@@ -362,6 +363,23 @@ func (w *worker) do(j job) error {
 	}
 	rep.add(records, events, formats)
 	w.sc.events.Add(int64(events))
+	return nil
+}
+
+// signal writes the signals of a record that satisfies rules. It is read once
+// more, with all that signals tell.
+func (w *worker) signal(b *decode.Batch, rec *decode.Rec, rep *fileReport, hits []int, content uint64) error {
+	if reason := w.details.Decode(b, rec, w.full); reason != "" {
+		return fmt.Errorf("%s:%d: decoded once and not again: %s", rep.path, b.Line(rec), reason)
+	}
+	w.full.Source = event.Source{File: rep.path, Line: b.Line(rec), Index: rec.Index}
+	for _, rule := range hits {
+		s := w.match.Signal(rule, w.full)
+		w.buf = s.Append(appendKey(w.buf[:0], w.full, content))
+		if err := w.signals.Add(w.buf); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -530,7 +548,7 @@ func (sc *scan) survivors(ctx context.Context, out *spill.Sorter) (duplicates in
 		}
 		// Copies of one record give signals that differ only in their source;
 		// they stand side by side and the first source counts.
-		if last != nil && sameSignal(last, rec) {
+		if detect.SameButSource(last, rec) {
 			continue
 		}
 		last = append(last[:0], rec...)
@@ -567,12 +585,6 @@ func until(ctx context.Context, seq iter.Seq2[[]byte, error]) iter.Seq2[[]byte, 
 			}
 		}
 	}
-}
-
-func sameSignal(a, b []byte) bool {
-	x, errX := detect.DecodeSignal(a[keySize:])
-	y, errY := detect.DecodeSignal(b[keySize:])
-	return errX == nil && errY == nil && x.Key == y.Key && x.Rule == y.Rule && slices.Equal(x.Group, y.Group)
 }
 
 // byLine orders undecodable records.

@@ -82,6 +82,27 @@ func Fields() []Field {
 	)
 }
 
+// Properties returns the modified properties that fields look at under this
+// baseline, sorted, so that an adapter can prepare them.
+func (b *Baseline) Properties() []string {
+	names := slices.Concat(roleProperties(), groupProperties(), logoutProperties(), []string{
+		"AppAddress", "AppRole.Value", "ConsentAction.Permissions", "DelegatedPermissionGrant.Scope",
+		"InvitedUserEmailAddress", "KeyDescription", "OnPremisesDistinguishedName", "OnPremisesDomainName",
+	})
+	scopes := []scope{b.set}
+	for _, t := range b.tenants {
+		scopes = append(scopes, t.overrides)
+	}
+	for _, s := range scopes {
+		required, _ := s["required_attributes"].val.([]namedPattern)
+		for _, a := range required {
+			names = append(names, a.name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 func yesNo(b bool) (string, bool) {
 	if b {
 		return "true", true

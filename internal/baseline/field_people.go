@@ -33,22 +33,18 @@ func targetMember(name, doc, input string) Field {
 // ofTargets is "true" if test holds for any target, "false" if it holds for none
 // of those it knows an answer for.
 func ofTargets(f Facts, test func(Principal) (is, known bool)) (string, bool) {
-	any := false
+	answered := false
 	for i := 0; ; i++ {
 		p, ok := f.Target(i)
 		if !ok {
-			break
+			return yesNoIf(false, answered)
 		}
 		is, known := test(p)
 		if is {
 			return "true", true
 		}
-		any = any || known
+		answered = answered || known
 	}
-	if any {
-		return "false", true
-	}
-	return "", false
 }
 
 // exempt is a field of members of an exception list; emergency accounts are
@@ -182,7 +178,7 @@ func (v *View) targetApp(f Facts, input string) (string, bool) {
 		return "", false
 	}
 	return ofTargets(f, func(p Principal) (bool, bool) {
-		if p.Type == "user" || p.UPN != "" && !p.App || p.zero() {
+		if strings.EqualFold(p.Type, "user") || p.UPN != "" && !p.App || p.zero() {
 			return false, !p.zero()
 		}
 		return set.has(p.Name) || set.has(p.AppID) || set.has(p.ID), true

@@ -3,6 +3,8 @@ package baseline
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestFieldTable(t *testing.T) {
@@ -42,6 +44,31 @@ func TestFieldTable(t *testing.T) {
 		if !seen["baseline.actor.approved."+class] {
 			t.Errorf("no field for approved_actors.%s", class)
 		}
+	}
+}
+
+// listener notes which properties it is asked for.
+type listener struct {
+	facts
+	asked map[string]bool
+}
+
+func (l listener) Property(name string, _ int) (string, bool) { l.asked[name] = true; return "", false }
+func (l listener) PropertyOld(name string, _ int) (string, bool) {
+	l.asked[name] = true
+	return "", false
+}
+
+func TestProperties(t *testing.T) {
+	b := parseEvery(t)
+	v, asked := b.View("", nil), map[string]bool{}
+	for _, targets := range [][]Principal{nil, {user("ann@acme.example")}} {
+		for _, f := range Fields() {
+			f.Compute(v, listener{facts{user: user("a@b.example"), targets: targets}, asked})
+		}
+	}
+	if diff := cmp.Diff(sorted(asked), b.Properties()); diff != "" {
+		t.Errorf("asked for, and announced:\n%s", diff)
 	}
 }
 

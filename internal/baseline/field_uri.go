@@ -147,8 +147,10 @@ func addresses(get func(string, int) (string, bool)) []string {
 	}
 }
 
+func logoutProperties() []string { return []string{"LogoutUrl", "Web.LogoutUrl", "WwwLogoutUrl"} }
+
 func unsafeLogout(v *View, f Facts) (string, bool) {
-	for _, name := range [...]string{"LogoutUrl", "Web.LogoutUrl", "WwwLogoutUrl"} {
+	for _, name := range logoutProperties() {
 		now, isNew := f.Property(name, 0)
 		old, isOld := f.PropertyOld(name, 0)
 		now = strings.TrimSpace(now)

@@ -38,6 +38,7 @@ func TestScheduleAgainstOracle(t *testing.T) {
 		time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), time.Date(2011, 12, 29, 0, 0, 0, 0, time.UTC), time.Date(2018, 11, 3, 12, 0, 0, 0, time.UTC),
 		time.Date(2026, 12, 31, 12, 0, 0, 0, time.UTC),
 	}
+	var inside, outside int
 	rapid.Check(t, func(t *rapid.T) {
 		zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone"))
 		if err != nil {
@@ -57,10 +58,19 @@ func TestScheduleAgainstOracle(t *testing.T) {
 			off[dateKey(h.Date())] = struct{}{}
 			offText[h.Format(time.DateOnly)] = true
 		}
-		if got, want := s.covers(when, off), oracle(when, zone, s.days, s.from, s.to, offText); got != want {
+		got, want := s.covers(when, off), oracle(when, zone, s.days, s.from, s.to, offText)
+		if got != want {
 			t.Fatalf("%v in %v, days %v, %d to %d, off %v: %v, want %v", when.In(zone), zone, s.days, s.from, s.to, offText, got, want)
 		}
+		if got {
+			inside++
+		} else {
+			outside++
+		}
 	})
+	if inside == 0 || outside == 0 {
+		t.Errorf("%d inside, %d outside: the test says nothing", inside, outside)
+	}
 }
 
 const shifts = `

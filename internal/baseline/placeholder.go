@@ -10,35 +10,38 @@ import (
 
 // alias is a placeholder of the public Sigma rules, by its folded name.
 type alias struct {
-	inputs []string
-	reason string // why it cannot be filled; "" if the first input fills it
+	input  string
+	reason string // why no input can fill it
 }
 
 func aliases() map[string]alias {
-	others := "stands for everything that is not listed, which no list can hold; use the field "
+	others := "it stands for everything that is not listed, which no list can hold; use the field "
 	return map[string]alias{
-		"legitcountries":    {[]string{"allowed_countries"}, ""},
-		"known_location":    {[]string{"allowed_countries"}, ""},
-		"hometenantid":      {[]string{"home_tenant_id"}, ""},
-		"approveduserupn":   {[]string{"approved_actors.user_lifecycle"}, ""},
-		"approved_inviters": {[]string{"approved_actors.guest_inviters"}, ""},
-		"important_appids":  {[]string{"hbi_mbi_apps"}, ""},
-		"unlegitcountries":  {[]string{"allowed_countries"}, others + "baseline.country.allowed"},
-		"unapprovedip":      {[]string{"trusted_ips_privileged"}, others + "baseline.ip.trusted"},
-		"unapproveddevice":  {[]string{"approved_devices"}, others + "baseline.device.approved"},
-		"closingtime":       {[]string{"working_hours"}, "stands for the time outside working hours, which is not a list of values; use the field baseline.time.working_hours"},
+		"legitcountries":    {input: "allowed_countries"},
+		"known_location":    {input: "allowed_countries"},
+		"hometenantid":      {input: "home_tenant_id"},
+		"approveduserupn":   {input: "approved_actors.user_lifecycle"},
+		"approved_inviters": {input: "approved_actors.guest_inviters"},
+		"important_appids":  {input: "hbi_mbi_apps"},
+		"unlegitcountries":  {reason: others + "baseline.country.allowed"},
+		"unapprovedip":      {reason: others + "baseline.ip.trusted"},
+		"unapproveddevice":  {reason: others + "baseline.device.approved"},
+		"closingtime":       {reason: "the time outside working hours is not a list of values; use the field baseline.time.working_hours"},
 	}
 }
 
 // plain strips the percent signs around a placeholder, if it has them.
 func plain(placeholder string) string { return lower(strings.Trim(placeholder, "%")) }
 
-// PlaceholderNeeds returns the inputs that a placeholder is filled from, and,
-// if it cannot be filled whatever is set, the reason.
+// PlaceholderNeeds returns the inputs that a placeholder is filled from, or, if
+// it cannot be filled whatever is set, no inputs and the reason.
 func PlaceholderNeeds(placeholder string) (inputs []string, reason string) {
 	name := plain(placeholder)
 	if a, ok := aliases()[name]; ok {
-		return a.inputs, a.reason
+		if a.reason != "" {
+			return nil, a.reason
+		}
+		return []string{a.input}, ""
 	}
 	cat := newCatalogue()
 	base, part := name, ""
@@ -57,9 +60,9 @@ func PlaceholderNeeds(placeholder string) (inputs []string, reason string) {
 	case s == nil:
 		return nil, strings.TrimSuffix("no baseline input has that name; "+didYouMean(name, sorted(cat.byName)), "; ")
 	case !s.expands():
-		return []string{s.name}, "its value is not a list of values"
+		return nil, "the value of " + s.name + " is not a list of values"
 	case !slices.Contains(parts, part):
-		return []string{s.name}, "a threshold has no " + part
+		return nil, "a threshold has no " + part
 	}
 	return []string{s.name}, ""
 }
@@ -86,7 +89,7 @@ func (v *View) Expand(placeholder string) ([]string, bool) {
 		if a.reason != "" {
 			return nil, false
 		}
-		name = a.inputs[0]
+		name = a.input
 	}
 	if t, part, ok := v.threshold(name); ok {
 		s, ok := t.part(part)

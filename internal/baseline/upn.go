@@ -87,12 +87,6 @@ func domainOf(upn string) (string, bool) {
 	return strings.TrimSuffix(string(b[i+1:]), "."), true
 }
 
-// underDomain reports whether the folded host is domain or lies below it.
-func underDomain(host, domain string) bool {
-	rest, ok := strings.CutSuffix(host, domain)
-	return ok && (rest == "" || rest[len(rest)-1] == '.')
-}
-
 // isGUID reports whether s has the form of an object, application or tenant id.
 func isGUID(s string) bool {
 	if len(s) != 36 {

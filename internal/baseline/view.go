@@ -149,47 +149,6 @@ func (v *View) resolve() {
 	v.unresolved = r.unresolved
 }
 
-// apps makes a set of app names and of the ids that the directory has for them.
-// Where being listed allows something and several apps share a name, the name
-// alone is compared.
-func (r *resolver) apps(s *spec, list []item) *nameSet {
-	set := newNameSet(nil)
-	for _, it := range list {
-		set.add(it.text)
-		ids, appIDs := r.dir.app(it.text)
-		if s.grants && len(appIDs) > 1 {
-			r.note(s.name, ref{kind: refName, text: it.text}, "several applications have that name, write the application id")
-			continue
-		}
-		for _, id := range slices.Concat(appIDs, ids) {
-			set.add(id)
-		}
-	}
-	return set
-}
-
-func (r *resolver) groups(list groupNames) *nameSet {
-	set := newNameSet(nil)
-	for _, it := range list {
-		set.add(it.text)
-		for _, id := range r.dir.groups[lower(it.text)] {
-			set.add(id)
-		}
-	}
-	return set
-}
-
-func (r *resolver) stationary(input string, g stationaryGroup) stationary {
-	out := stationary{members: r.set(input, g.members, false)}
-	if len(g.countries) > 0 {
-		out.countries = newCountrySet(g.countries)
-	}
-	if len(g.ips) > 0 {
-		out.ips = newIPSet(g.ips)
-	}
-	return out
-}
-
 // Has reports whether an input is set for this tenant, be it by the file, by
 // overrides or built in. A mapping of several inputs is set if one of them is;
 // their parts may be asked for as well ("elevation_policy.hours").
@@ -228,3 +187,17 @@ func (v *View) Tenant() string { return v.tenant }
 // cannot resolve, each once: "privileged_accounts: role:Global Administrator: no
 // role assignments in the input".
 func (v *View) Unresolved() []string { return slices.Clone(v.unresolved) }
+
+// Span returns an input, or a part of one, that is a length of time:
+// "review_intervals.sync_scope", "elevation_policy.max_duration".
+func (v *View) Span(name string) (time.Duration, bool) {
+	d, ok := v.in[lower(name)].val.(time.Duration)
+	return d, ok
+}
+
+// Count returns an input, or a part of one, that is a whole number:
+// "retention_days", "alert_budget.high_per_day".
+func (v *View) Count(name string) (int, bool) {
+	n, ok := v.in[lower(name)].val.(int)
+	return n, ok
+}

@@ -70,6 +70,15 @@ func TestPolicies(t *testing.T) {
 	if got := v.TaskRoles()["reset passwords"]; got != "Helpdesk Administrator" {
 		t.Errorf("TaskRoles = %v", v.TaskRoles())
 	}
+	if d, ok := v.Span("elevation_policy.max_duration"); !ok || d != 90*time.Minute {
+		t.Errorf("Span = %v %v", d, ok)
+	}
+	if n, ok := v.Count("alert_budget.high_per_day"); !ok || n != 5 {
+		t.Errorf("Count = %v %v", n, ok)
+	}
+	if _, ok := v.Count("elevation_policy.max_duration"); ok {
+		t.Error("a span is a count")
+	}
 	if v.Tenant() != "aaaaaaaa-0000-4000-8000-000000000001" {
 		t.Errorf("Tenant = %q", v.Tenant())
 	}

@@ -1,20 +1,21 @@
 // Package cli is the command line: one file per command, and one table of
-// them. It parses flags, calls app and the core packages, and prints.
+// them. It parses flags, calls app and the core packages, and prints: data on
+// stdout, talk on stderr. It is the frame's outermost part and decides nothing
+// about logs or rules.
 package cli
 
 import (
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Exit codes.
 const (
 	exitDone   = 0 // everything was read and understood
-	exitFailed = 1 // something could not be read or understood
+	exitFailed = 1 // something failed, or was not understood
 	exitUsage  = 2 // the command line is wrong
 	exitAlerts = 3 // scan -fail-on: there are such alerts
 )
@@ -23,6 +24,8 @@ const (
 type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	now            func() time.Time
+	out, talk      screen // what stdout and stderr are shown on
 }
 
 // A command is one line of the table.
@@ -42,84 +45,81 @@ func commands() []command {
 
 // Main runs the command line and returns its exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	e := &env{stdin, stdout, stderr}
-	return dispatch(e, "entrawatch", topUsage, commands(), args)
+	e := &env{
+		stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now,
+		out: screenOf(stdout), talk: screenOf(stderr),
+	}
+	if len(args) > 0 && (args[0] == "-version" || args[0] == "--version") {
+		args = append([]string{"version"}, args[1:]...)
+	}
+	return dispatch(e, "entrawatch", topHelp, commands(), args)
 }
 
-const topUsage = `entrawatch watches Microsoft Entra ID: it reads the logs that an organisation
+const topHelp = `entrawatch watches Microsoft Entra ID. It reads the logs that an organisation
 already has, compares them with what the organisation calls normal, and prints
 alerts that a person can act on.
 
-    entrawatch scan signins.json                 what in it deserves a look
-    entrawatch scan -baseline b.yaml logs/       compare with your normal
-    entrawatch baseline init > baseline.yaml     write down your normal
-    entrawatch rules list                        what it looks for
+Examples:
+  entrawatch scan signins.json                  what in it deserves a look
+  entrawatch baseline init -o baseline.yaml     write down what is normal
+  entrawatch scan -baseline baseline.yaml logs  compare a folder with that
+  entrawatch rules list                         what it looks for
 `
 
 // dispatch picks the command that args name.
 func dispatch(e *env, name, about string, table []command, args []string) int {
 	usage := func(w io.Writer) {
-		fmt.Fprintf(w, "%s\nUsage: %s COMMAND [flags] [arguments]\n\nCommands:\n", about, name)
+		fmt.Fprintf(w, "%s\nUsage:\n  %s COMMAND [flags] [arguments]\n\nCommands:\n", about, name)
 		for _, c := range table {
-			fmt.Fprintf(w, "  %-10s %s\n", c.name, c.short)
+			fmt.Fprintf(w, "  %-10s%s\n", c.name, c.short)
 		}
-		fmt.Fprintf(w, "\n%s COMMAND -h tells more.\n", name)
+		fmt.Fprintf(w, "\n\"%s COMMAND -h\" explains a command.\n", name)
 	}
 	if len(args) == 0 {
 		usage(e.stderr)
 		return exitUsage
 	}
-	switch args[0] {
-	case "-h", "-help", "--help", "help":
+	word := args[0]
+	switch word {
+	case "-h", "-help", "--help":
 		usage(e.stdout)
 		return exitDone
-	}
-	for _, c := range table {
-		if c.name == args[0] {
-			return c.run(e, args[1:])
+	case "help":
+		if len(args) == 1 {
+			usage(e.stdout)
+			return exitDone
 		}
+		return dispatch(e, name, about, table, append(slices.Clone(args[1:]), "-h"))
 	}
 	names := make([]string, len(table))
 	for i, c := range table {
+		if c.name == word {
+			return c.run(e, args[1:])
+		}
 		names[i] = c.name
 	}
-	fmt.Fprintf(e.stderr, "%s: unknown command %q; commands are %s\n", name, args[0], strings.Join(names, ", "))
+	what := "unknown command"
+	if strings.HasPrefix(word, "-") {
+		what = "expected a command instead of"
+	}
+	e.complain(name, fmt.Sprintf("%s %q; commands are %s%s", what, word, strings.Join(names, ", "), didYouMean(word, names)))
+	e.complain("", fmt.Sprintf("\"%s -h\" explains them.", name))
 	return exitUsage
 }
 
-// flags returns a flag set that prints usage in our way.
-func flags(e *env, name, usage string) *flag.FlagSet {
-	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(io.Discard)
-	fs.Usage = func() {}
-	_ = usage
-	return fs
-}
-
-// parse parses args. done tells that the command has nothing left to do and
-// should return code.
-func parse(e *env, fs *flag.FlagSet, usage string, args []string) (code int, done bool) {
-	err := fs.Parse(args)
-	switch {
-	case err == nil:
-		return 0, false
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(e.stdout, usage)
-		fmt.Fprint(e.stdout, "\nFlags:\n")
-		fs.SetOutput(e.stdout)
-		fs.PrintDefaults()
-		return exitDone, true
+// complain prints a message on stderr. Text from files is part of messages, so
+// it is cleaned.
+func (e *env) complain(who, message string) {
+	for line := range strings.SplitSeq(strings.TrimRight(message, "\n"), "\n") {
+		if who != "" {
+			line = who + ": " + line
+		}
+		fmt.Fprintln(e.stderr, clean(line))
 	}
-	fmt.Fprintf(e.stderr, "%s: %v\n%s -h lists the flags.\n", fs.Name(), err, fs.Name())
-	return exitUsage, true
 }
 
 // fail prints an error, one line for each of its parts.
-func fail(e *env, name string, err error) int {
-	for line := range strings.SplitSeq(strings.TrimRight(err.Error(), "\n"), "\n") {
-		fmt.Fprintf(e.stderr, "%s: %s\n", name, line)
-	}
+func (e *env) fail(who string, err error) int {
+	e.complain(who, err.Error())
 	return exitFailed
 }
-
-func readFile(name string) ([]byte, error) { return os.ReadFile(name) }

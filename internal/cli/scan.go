@@ -2,95 +2,292 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 	"time"
 
+	"github.com/entrawatch/entrawatch/internal/alert"
 	"github.com/entrawatch/entrawatch/internal/app"
 	"github.com/entrawatch/entrawatch/internal/baseline"
 	"github.com/entrawatch/entrawatch/internal/detect"
-	"github.com/entrawatch/entrawatch/rules"
 )
 
-type list []string
+var scanHelp = help{
+	about: `Reads Entra ID logs, matches them against rules, and prints what deserves a look, most severe first.
 
-func (l *list) String() string     { return fmt.Sprint([]string(*l)) }
-func (l *list) Set(s string) error { *l = append(*l, s); return nil }
-
-func runScan(e *env, args []string) int {
-	const usage = "Usage: entrawatch scan [flags] FILE|FOLDER|- …\n"
-	fs := flags(e, "entrawatch scan", usage)
-	asJSON := fs.Bool("json", false, "one alert per line as JSON")
-	base := fs.String("baseline", "", "baseline `file`")
-	noBuiltin := fs.Bool("no-builtin", false, "")
-	generic := fs.Bool("generic", false, "")
-	summary := fs.String("summary", "", "")
-	tenant := fs.String("tenant", "", "")
-	workers := fs.Int("workers", 0, "")
-	var ruleDirs list
-	fs.Var(&ruleDirs, "rules", "")
-	if code, done := parse(e, fs, usage, args); done {
-		return code
-	}
-	lib := &detect.Library{}
-	if !*noBuiltin {
-		if err := lib.Add(rules.FS, ".", "builtin", true); err != nil {
-			return fail(e, fs.Name(), err)
-		}
-	}
-	for _, d := range ruleDirs {
-		if err := lib.Add(os.DirFS(d), ".", d, false); err != nil {
-			return fail(e, fs.Name(), err)
-		}
-	}
-	if err := lib.Finish(); err != nil {
-		return fail(e, fs.Name(), err)
-	}
-	var b *baseline.Baseline
-	if *base != "" {
-		data, err := os.ReadFile(*base)
-		if err != nil {
-			return fail(e, fs.Name(), err)
-		}
-		if b, err = baseline.Parse(*base, data, readFile); err != nil {
-			return fail(e, fs.Name(), err)
-		}
-	}
-	t0 := time.Now()
-	res, err := app.Scan(context.Background(), app.ScanConfig{Paths: fs.Args(), Rules: lib.Rules, Baseline: b, Generic: *generic, Tenant: *tenant, Workers: *workers})
-	if err != nil {
-		return fail(e, fs.Name(), err)
-	}
-	defer res.Close()
-	enc := json.NewEncoder(e.stdout)
-	for a, err := range res.Alerts() {
-		if err != nil {
-			return fail(e, fs.Name(), err)
-		}
-		if *asJSON {
-			enc.Encode(a)
-		} else {
-			fmt.Fprintf(e.stdout, "%-8s %s %4d %-40s %s\n", a.Severity, a.First, a.Count, a.Rule, a.Summary)
-		}
-	}
-	if *summary != "" {
-		data, _ := json.MarshalIndent(res.Summary, "", " ")
-		os.WriteFile(*summary, data, 0o644)
-	}
-	fmt.Fprintln(e.stderr, time.Since(t0), res.Summary.Events, res.Summary.Undecodable, res.Summary.Alerts, "dup", res.Summary.Duplicates)
-	for _, n := range res.Notices {
-		fmt.Fprintln(e.stderr, n)
-	}
-	if !res.Summary.Complete() {
-		return exitFailed
-	}
-	return 0
+Files are recognised by their content: JSON and CSV as Microsoft Graph, the Entra admin center, Azure Monitor (Event Hubs, storage), Log Analytics, Sentinel and the unified audit log export them; also gzip and zstd. Folders are read with all that is in them, "-" is standard input. Directory snapshots among the input (users, groups, role assignments) resolve group: and role: in the baseline.`,
+	usage: []string{"[flags] FILE|FOLDER|- ..."},
+	examples: []example{
+		{"entrawatch scan signins.json", "What in one export deserves a look."},
+		{"entrawatch scan -baseline baseline.yaml -html report.html logs/", "Compares a folder with what is normal for you; writes a page to pass on."},
+		{"entrawatch scan -since 7d -fail-on high logs/ -json > alerts.jsonl", "The last seven days for another program; exit code 3 asks for a person."},
+		{"zcat hub-*.gz | entrawatch scan - -directory users.json", "Reads a pipe; the snapshot says who is in which group."},
+	},
+	exits: []string{
+		"done, and everything was understood",
+		"something failed, could not be read or was not understood; alerts of the rest are printed all the same",
+		"the command line is wrong",
+		"-fail-on: there are such alerts (also when something was not understood)",
+	},
 }
 
-func runRules(e *env, args []string) int    { return 0 }
-func runBaseline(e *env, args []string) int { return 0 }
-func runVersion(e *env, args []string) int  { return 0 }
+// A scanCommand is a scan with its flags.
+type scanCommand struct {
+	*flagSet
+	paths     []string
+	directory *[]string
+	since     *string
+	until     *string
+	tenant    *string
+	workers   *int
 
-var _ io.Reader
+	baseline *string
+	rules    ruleFlags
+	generic  *bool
+
+	json, csv                 *bool
+	html, summary, quarantine *string
+	failOn                    *string
+}
+
+func runScan(e *env, args []string) int {
+	c := &scanCommand{flagSet: newFlags(e, "scan", scanHelp)}
+	c.group("What to read")
+	c.since = c.text("since", "TIME", "leaves out events before TIME: 2026-11-02T08:00:00Z, 2026-11-02 (its first moment, UTC), or 7d, 24h, 90m back from now", nil)
+	c.until = c.text("until", "TIME", "leaves out events at TIME and later", nil)
+	c.directory = c.list("directory", "FILE", "a directory snapshot beside the input; may be repeated")
+	c.tenant = c.text("tenant", "ID", "the tenant of records that name none; default: home_tenant_id of the baseline", isTenant)
+	c.group("What to compare with")
+	c.baseline = c.text("baseline", "FILE", "what is normal for you; \"entrawatch baseline init\" writes one to start from", nil)
+	c.rules = c.flagSet.rules()
+	c.generic = c.on("generic", "reads any JSON objects, without knowledge of Entra ID, and matches the rules of -rules whatever their log source; built-in rules are left out")
+	c.group("What to write")
+	c.json = c.on("json", "prints alerts as JSON, one a line")
+	c.csv = c.on("csv", "prints alerts as CSV for a spreadsheet")
+	c.html = c.text("html", "FILE", "writes a report to read, print and pass on: one page, no other files", nil)
+	c.summary = c.text("summary", "FILE", "writes what was read, what was not understood and which rules worked, as JSON", nil)
+	c.quarantine = c.text("quarantine", "FILE", "writes every record that was not understood, with file, line and reason, as JSON lines", nil)
+	c.failOn = c.text("fail-on", "LEVEL", "exit code 3 if there are alerts of LEVEL or above: critical, high, medium, low, informational", isLevel)
+	c.group("How")
+	c.workers = c.number("workers", "N", "uses N cores; default: all. The result is the same")
+	paths, code, done := c.parse(args)
+	if done {
+		return code
+	}
+	c.paths = paths
+	return c.run()
+}
+
+func isLevel(s string) error {
+	if slices.Contains(alert.Levels, s) {
+		return nil
+	}
+	return fmt.Errorf("levels are %s%s", strings.Join(alert.Levels, ", "), didYouMean(s, alert.Levels))
+}
+
+// isTenant wants the form of a tenant id: a domain would never equal what
+// records hold.
+func isTenant(s string) error {
+	ok := len(s) == 36
+	for i := 0; ok && i < len(s); i++ {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			ok = s[i] == '-'
+		} else {
+			ok = strings.IndexByte("0123456789abcdefABCDEF", s[i]) >= 0
+		}
+	}
+	if !ok {
+		return errors.New("expected the id of a tenant, such as 4bbb79f7-5724-4c9e-95f3-de075f6ec090; the overview of the Entra admin center shows it")
+	}
+	return nil
+}
+
+// moment reads the argument of -since and -until.
+func moment(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, nil
+	}
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return t, nil
+	}
+	if d, err := detect.ParseSpan(s); err == nil {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, fmt.Errorf("%q is no time; write 2026-11-02T08:00:00Z, 2026-11-02, or a span back from now such as 7d", s)
+}
+
+// check finds what is wrong with the command line as a whole.
+func (c *scanCommand) check(cfg *app.ScanConfig) (problem string) {
+	now := c.e.now()
+	var err error
+	if cfg.Since, err = moment(*c.since, now); err != nil {
+		return "-since " + err.Error()
+	}
+	if cfg.Until, err = moment(*c.until, now); err != nil {
+		return "-until " + err.Error()
+	}
+	switch {
+	case len(c.paths) == 0:
+		return "nothing to read; name files or folders with logs, or - for standard input"
+	case *c.json && *c.csv:
+		return "-json and -csv exclude each other; choose one, or scan twice"
+	case *c.generic && len(*c.rules.dirs) == 0:
+		return "-generic needs rules of yours; name them with -rules DIR"
+	case !cfg.Since.IsZero() && !cfg.Until.IsZero() && !cfg.Since.Before(cfg.Until):
+		return fmt.Sprintf("-since %s is not before -until %s; exchange them", cfg.Since.UTC().Format(time.RFC3339), cfg.Until.UTC().Format(time.RFC3339))
+	}
+	for _, name := range *c.directory {
+		if _, err := os.Stat(name); err != nil {
+			return "-directory " + missing(name, err) + "; expected pages of users, groups, role assignments … from Microsoft Graph"
+		}
+	}
+	cfg.Paths, cfg.Directory, cfg.Generic = c.paths, *c.directory, *c.generic
+	cfg.Tenant, cfg.Workers, cfg.Quarantine = strings.ToLower(*c.tenant), *c.workers, *c.quarantine != ""
+	return ""
+}
+
+// missing says why a file cannot be used, without the name of a system call.
+func missing(name string, err error) string {
+	if pe := new(os.PathError); errors.As(err, &pe) {
+		err = pe.Err
+	}
+	if os.IsNotExist(err) {
+		return name + ": no such file"
+	}
+	return name + ": " + err.Error()
+}
+
+func (c *scanCommand) run() int {
+	cfg := app.ScanConfig{}
+	if problem := c.check(&cfg); problem != "" {
+		return c.usage("%s", problem)
+	}
+	outputs, problem := c.outputs()
+	if problem != "" {
+		return c.usage("%s", problem)
+	}
+	lib, code, done := c.rules.load(c.flagSet, *c.rules.noBuiltin || *c.generic)
+	if done {
+		return code
+	}
+	cfg.Rules = lib.Rules
+	if *c.baseline != "" {
+		if cfg.Baseline, code, done = loadBaseline(c.flagSet, *c.baseline, "-baseline "); done {
+			return code
+		}
+	}
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	unhook := context.AfterFunc(ctx, func() {
+		stop() // the next signal ends the process
+		c.e.complain(c.Name(), "interrupted, stopping; interrupt again to stop at once")
+	})
+	defer unhook()
+
+	line := progressLine{e: c.e}
+	if c.e.talk.terminal {
+		cfg.Progress = line.show
+	}
+	res, err := app.Scan(ctx, cfg)
+	line.clear()
+	if ctx.Err() != nil {
+		return c.interrupted()
+	}
+	if err != nil {
+		return c.e.fail(c.Name(), err)
+	}
+	defer res.Close()
+	for _, cor := range lib.Correlations {
+		res.Summary.Rules.Inactive = append(res.Summary.Rules.Inactive, detect.Inactive{Rule: correlationName(cor), Reason: "correlations are checked and not evaluated yet"})
+	}
+	return c.report(ctx, res, outputs)
+}
+
+func (c *scanCommand) interrupted() int {
+	c.e.complain(c.Name(), "interrupted: what was printed is not complete, and no files were written")
+	return exitFailed
+}
+
+// report prints and writes what was found.
+func (c *scanCommand) report(ctx context.Context, res *app.Result, outputs []output) int {
+	var print printer
+	switch {
+	case *c.json:
+		print = newJSONPrinter(c.e)
+	case *c.csv:
+		print = newCSVPrinter(c.e)
+	default:
+		print = newTablePrinter(c.e, res.Summary.Rules.Active)
+	}
+	failed := !res.Summary.Complete()
+	page := newPage(c.e.now(), res)
+	for a, err := range res.Alerts() {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = print.alert(a)
+		}
+		if ctx.Err() != nil {
+			return c.interrupted()
+		}
+		if err != nil {
+			return c.e.fail(c.Name(), fmt.Errorf("print the alerts: %w", err))
+		}
+		page.add(a)
+	}
+	if err := print.end(); err != nil {
+		return c.e.fail(c.Name(), fmt.Errorf("print the alerts: %w", err))
+	}
+	for _, o := range outputs {
+		if err := o.write(res, page); err != nil {
+			c.e.complain(c.Name(), "write "+err.Error())
+			failed = true
+		}
+	}
+	closing(c.e, res)
+	if level := *c.failOn; level != "" {
+		for _, l := range alert.Levels[:alert.Rank(level)+1] {
+			if res.Summary.Alerts[l] > 0 {
+				return exitAlerts
+			}
+		}
+	}
+	if failed {
+		return exitFailed
+	}
+	return exitDone
+}
+
+// loadBaseline reads a baseline file; flag says which argument named it. Files
+// that the baseline refers to are looked for beside it.
+func loadBaseline(fs *flagSet, name, flag string) (b *baseline.Baseline, code int, done bool) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fs.usage("%s%s; \"entrawatch baseline init\" writes one to start from", flag, missing(name, err)), true
+	}
+	b, err = baseline.Parse(name, data, func(other string) ([]byte, error) {
+		if !filepath.IsAbs(other) {
+			other = filepath.Join(filepath.Dir(name), other)
+		}
+		data, err := os.ReadFile(other)
+		if err != nil {
+			return nil, errors.New(strings.TrimPrefix(missing(other, err), other+": "))
+		}
+		return data, nil
+	})
+	if err != nil {
+		return nil, fs.e.fail(fs.Name(), err), true
+	}
+	return b, 0, false
+}

@@ -52,8 +52,9 @@ type node struct {
 }
 
 type edge struct {
-	name string // lower case
-	to   *node
+	name  string // lower case
+	exact string // as the path spells it, which most records do as well
+	to    *node
 }
 
 // A leaf says into which field a value goes.
@@ -195,14 +196,14 @@ func (n *node) add(path string, l leaf) error {
 	return nil
 }
 
-func (n *node) child(key string) *node {
-	key = strings.ToLower(key)
+func (n *node) child(exact string) *node {
+	key := strings.ToLower(exact)
 	for _, e := range n.edges {
 		if e.name == key {
 			return e.to
 		}
 	}
-	e := &edge{name: key, to: &node{}}
+	e := &edge{name: key, exact: exact, to: &node{}}
 	n.edges = append(n.edges, e)
 	return e.to
 }
@@ -256,7 +257,7 @@ func (n *node) find(key []byte) *node {
 		if e == nil {
 			return nil
 		}
-		if fold(key, e.name) {
+		if string(key) == e.exact || fold(key, e.name) {
 			return e.to
 		}
 	}

@@ -29,12 +29,14 @@ type Engine struct {
 	rules   []*Rule
 	plans   []plan // by rule
 	fields  []baseline.Field
-	first   int // id of the first baseline field; the others follow
+	slots   []slot // by field
+	first   int    // id of the first baseline field; the others follow
 	changes map[string]int
 	signal  signalFields
 	tenants map[string]*tenantSets
-	other   *tenantSets // for tenants that the baseline does not name
-	wanted  [event.NumKinds][]int
+	other   *tenantSets           // for tenants that the baseline does not name
+	hot     [event.NumKinds][]int // what rules that work compare
+	wanted  [event.NumKinds][]int // that, and what signals tell
 }
 
 // tenantSets are the rules as one tenant's baseline makes them.
@@ -61,6 +63,7 @@ type plan struct {
 // place; the engine works with the others.
 func New(c Config) (*Engine, error) {
 	e := &Engine{Schema: event.NewSchema(), rules: c.Rules, fields: baseline.Fields(), changes: map[string]int{}, tenants: map[string]*tenantSets{}}
+	e.slots = slotsOf(e.fields)
 	for i, f := range e.fields {
 		id := e.Schema.Hidden(f.Name)
 		if i == 0 {
@@ -95,11 +98,13 @@ func New(c Config) (*Engine, error) {
 		}
 		e.tenants[strings.ToLower(t.ID)] = sets
 	}
-	sets, err := e.compile(c.Baseline.View("", c.Directory))
-	if err != nil && len(e.tenants) == 0 {
-		errs = append(errs, err)
+	if e.other = e.tenants[strings.ToLower(c.Baseline.HomeTenantID())]; e.other == nil || c.Baseline.HomeTenantID() == "" {
+		sets, err := e.compile(c.Baseline.View("", c.Directory))
+		if err != nil && len(e.tenants) == 0 {
+			errs = append(errs, err)
+		}
+		e.other = sets
 	}
-	e.other = sets
 	e.prepareSignals()
 	return e, errors.Join(errs...)
 }
@@ -107,8 +112,11 @@ func New(c Config) (*Engine, error) {
 // Rules lists the engine's rules; signals refer to them by index.
 func (e *Engine) Rules() []*Rule { return e.rules }
 
-// Wanted lists the fields that matching and alerts read, by kind, for the
-// decoder.
+// Compared lists the fields that matching reads, by kind, for the decoder.
+func (e *Engine) Compared() [event.NumKinds][]int { return e.hot }
+
+// Wanted lists the fields that signals need, by kind. They are many more, and
+// needed for the few events that satisfy a rule.
 func (e *Engine) Wanted() [event.NumKinds][]int { return e.wanted }
 
 // plan finds a rule's kinds and translates it for each.
@@ -167,6 +175,11 @@ func redirect(r *Rule, sources []source) []source {
 // resolveAll makes sure that the schema knows every field of a rule, before
 // events are made.
 func (e *Engine) resolveAll(k event.Kind, r *sigma.Rule) error {
+	return e.read(&e.wanted, k, r)
+}
+
+// read adds the fields that a rule reads to a list.
+func (e *Engine) read(list *[event.NumKinds][]int, k event.Kind, r *sigma.Rule) error {
 	expr, err := r.Expr()
 	if err != nil {
 		return err
@@ -176,23 +189,25 @@ func (e *Engine) resolveAll(k event.Kind, r *sigma.Rule) error {
 		if !ok || it.Field == "" {
 			return
 		}
-		if !isBaseline(it.Field) {
-			e.want(k, e.Schema.Resolve(k, it.Field).ID)
+		if isBaseline(it.Field) {
+			for _, id := range e.factsRead(k, it.Field) {
+				want(list, k, id)
+			}
 		} else {
-			e.wantFacts(k, it.Field)
+			want(list, k, e.Schema.Resolve(k, it.Field).ID)
 		}
 		if it.Has("fieldref") {
 			for _, v := range it.Values {
-				e.want(k, e.Schema.Resolve(k, v.Text).ID)
+				want(list, k, e.Schema.Resolve(k, v.Text).ID)
 			}
 		}
 	})
 	return nil
 }
 
-func (e *Engine) want(k event.Kind, id int) {
-	if !slices.Contains(e.wanted[k], id) {
-		e.wanted[k] = append(e.wanted[k], id)
+func want(list *[event.NumKinds][]int, k event.Kind, id int) {
+	if !slices.Contains(list[k], id) {
+		list[k] = append(list[k], id)
 	}
 }
 
@@ -206,25 +221,6 @@ func (e *Engine) baselineField(name string) int {
 		}
 	}
 	return -1
-}
-
-// wantFacts asks for all that a baseline field may look at.
-func (e *Engine) wantFacts(k event.Kind, _ string) {
-	for _, id := range []int{
-		event.FUser, event.FUserName, event.FActorID, event.FActorName, event.FActorType, event.FActorApp,
-		event.FTargetsID, event.FTargetsName, event.FTargetsType, event.FTargetsUPN, event.FCountry, event.FIP,
-		event.FDeviceID, event.FDeviceName, event.FClientApp, event.FProtocol, event.FHomeTenant, event.FResourceTenant,
-		event.FActivity, event.FAppID, event.FAppName, event.FResourceID, event.FResourceName,
-	} {
-		if e.Schema.Field(k, id) != nil {
-			e.want(k, id)
-		}
-	}
-	if k == event.Audit {
-		for _, id := range e.changes {
-			e.want(k, id)
-		}
-	}
 }
 
 // compile makes the sets of one tenant.
@@ -241,6 +237,9 @@ func (e *Engine) compile(view *baseline.View) (*tenantSets, error) {
 			continue
 		}
 		for _, w := range works {
+			if err := e.read(&e.hot, w.kind, w.rule); err != nil {
+				return nil, err
+			}
 			l := &lists[w.kind][w.format]
 			l.rules, l.index = append(l.rules, w.rule), append(l.index, i)
 		}
@@ -280,7 +279,7 @@ func (e *Engine) options(k event.Kind, view *baseline.View) sigma.Options {
 				if i < 0 {
 					return sigma.Ref{}, false
 				}
-				return sigma.Ref{ID: e.first + i, Selectivity: 2}, true
+				return sigma.Ref{ID: e.first + i, Selectivity: baselineSelectivity[e.fields[i].Name]}, true
 			}
 			f := e.Schema.Resolve(k, field)
 			return sigma.Ref{ID: f.ID, Selectivity: selectivity[f.ID]}, true
@@ -294,6 +293,17 @@ func (e *Engine) options(k event.Kind, view *baseline.View) sigma.Options {
 var selectivity = map[int]int{
 	event.FActivity: 5, event.FErrorCode: 3, event.FProtocol: 3, event.FClientApp: 2, event.FLegacyClient: 2,
 	event.FOutcome: -2, event.FActorType: -2, event.FResult: -2, event.FTargetsType: -1,
+}
+
+// baselineSelectivity does the same for fields of the baseline, which are
+// dearer than those of the record: few people are privileged, but to know
+// whether an hour is a working hour takes a calendar.
+var baselineSelectivity = map[string]int{
+	"baseline.user.break_glass": 4, "baseline.user.privileged": 4, "baseline.user.vip": 3,
+	"baseline.actor.break_glass": 4, "baseline.actor.privileged": 3, "baseline.tenant.b2c": 3,
+	"baseline.country.allowed": 1, "baseline.time.working_hours": -3, "baseline.ip.trusted": -3, "baseline.ip.egress": -3,
+	"baseline.device.approved": -3, "baseline.device.paw": -3, "baseline.signin.violated_controls": -4,
+	"baseline.user.stationary_violation": -3, "baseline.app.access_allowed": -1,
 }
 
 // A working is a rule as it is for one kind and format.

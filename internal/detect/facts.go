@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -121,4 +122,61 @@ var factFields = []struct {
 	{"baseline.required_attributes.", []string{"target.id"}},
 	{"baseline.api.", []string{"target.name"}},
 	{"baseline.change.", []string{"activity"}},
+}
+
+// Groups of fields that baseline fields read.
+var (
+	userFacts    = []int{event.FUser, event.FUserName}
+	actorFacts   = []int{event.FActorID, event.FActorName, event.FActorType, event.FActorApp, event.FAppID}
+	targetFacts  = []int{event.FTargetsID, event.FTargetsName, event.FTargetsType, event.FTargetsUPN}
+	placeFacts   = []int{event.FCountry, event.FIP}
+	deviceFacts  = []int{event.FDeviceID, event.FDeviceName}
+	appFacts     = []int{event.FAppID, event.FAppName, event.FResourceID, event.FResourceName}
+	clientFacts  = []int{event.FClientApp, event.FProtocol}
+	tenantFacts  = []int{event.FHomeTenant, event.FResourceTenant}
+	anyFacts     = slices.Concat(userFacts, actorFacts, targetFacts, placeFacts, deviceFacts, appFacts, clientFacts, tenantFacts, []int{event.FActivity})
+	signinFields = []struct {
+		prefix string
+		facts  []int
+	}{
+		{"baseline.tenant.", nil},
+		{"baseline.country.", placeFacts},
+		{"baseline.ip.", placeFacts},
+		{"baseline.device.", deviceFacts},
+		{"baseline.app.", slices.Concat(appFacts, userFacts)},
+		{"baseline.legacy_client", clientFacts},
+		{"baseline.legacy_auth.", nil},
+		{"baseline.protocol.", clientFacts},
+		{"baseline.home_tenant", tenantFacts},
+		{"baseline.resource_tenant.", tenantFacts},
+		{"baseline.time.", slices.Concat(userFacts, actorFacts, placeFacts)},
+		{"baseline.user.", slices.Concat(userFacts, actorFacts, placeFacts, deviceFacts)},
+		{"baseline.signin.", slices.Concat(userFacts, placeFacts, deviceFacts)},
+	}
+)
+
+// factsRead lists the fields of an event that a baseline field may look at. In
+// sign-ins, of which there are most, it is exact; elsewhere it is everything.
+func (e *Engine) factsRead(k event.Kind, field string) []int {
+	facts := anyFacts
+	if k == event.Signin {
+		for _, s := range signinFields {
+			if strings.HasPrefix(strings.ToLower(field), s.prefix) {
+				facts = s.facts
+				break
+			}
+		}
+	}
+	var out []int
+	for _, id := range facts {
+		if e.Schema.Field(k, id) != nil {
+			out = append(out, id)
+		}
+	}
+	if k == event.Audit {
+		for _, id := range e.changes {
+			out = append(out, id)
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"strings"
@@ -80,20 +81,26 @@ func (e *Engine) prepareSignals() {
 			event.FDisplayName, event.FID,
 		} {
 			if e.Schema.Field(k, id) != nil {
-				e.want(k, id)
+				want(&e.wanted, k, id)
 			}
 		}
 	}
 }
 
 func (e *Engine) wantByName(k event.Kind, name string) {
-	if name == "" || isBaseline(name) {
+	if name == "" {
+		return
+	}
+	if isBaseline(name) {
+		for _, id := range e.factsRead(k, name) {
+			want(&e.wanted, k, id)
+		}
 		return
 	}
 	if _, entity := entityIDs[name]; entity {
 		return
 	}
-	e.want(k, e.Schema.Resolve(k, name).ID)
+	want(&e.wanted, k, e.Schema.Resolve(k, name).ID)
 }
 
 // summaryFields lists the names between braces.
@@ -298,7 +305,6 @@ func (s *Signal) Append(dst []byte) []byte {
 	dst = append(dst, s.Identity[:]...)
 	dst = appendText(dst, s.Version)
 	dst = append(dst, s.Key[:]...)
-	dst = appendText(dst, s.Source)
 	dst = appendText(dst, s.Severity)
 	dst = binary.AppendUvarint(dst, uint64(len(s.Entities)))
 	for _, e := range s.Entities {
@@ -308,7 +314,22 @@ func (s *Signal) Append(dst []byte) []byte {
 	for _, t := range s.Summary {
 		dst = appendText(dst, t)
 	}
-	return dst
+	dst = append(dst, s.Source...)
+	return binary.BigEndian.AppendUint32(dst, uint32(len(s.Source)))
+}
+
+// SameButSource reports whether two encoded signals differ at most in their
+// source, which is how the signals of copies of one record do.
+func SameButSource(a, b []byte) bool {
+	return bytes.Equal(withoutSource(a), withoutSource(b))
+}
+
+func withoutSource(b []byte) []byte {
+	if len(b) < 4 {
+		return b
+	}
+	n := int(binary.BigEndian.Uint32(b[len(b)-4:]))
+	return b[:max(0, len(b)-4-n)]
 }
 
 // unixNano is the order of times; a time that is not known comes first.
@@ -347,16 +368,17 @@ func DecodeSignal(b []byte) (Signal, error) {
 	s.Identity = d.key()
 	s.Version = d.text()
 	s.Key = d.key()
-	s.Source, s.Severity = d.text(), d.text()
+	s.Severity = d.text()
 	for range d.count() {
 		s.Entities = append(s.Entities, Entity{Type: d.text(), ID: d.text(), Name: d.text()})
 	}
 	for range d.count() {
 		s.Summary = append(s.Summary, d.text())
 	}
-	if d.bad || len(d.b) > 0 {
+	if d.bad || len(d.b) < 4 || int(binary.BigEndian.Uint32(d.b[len(d.b)-4:])) != len(d.b)-4 {
 		return s, errSignal
 	}
+	s.Source = string(d.b[:len(d.b)-4])
 	return s, nil
 }
 

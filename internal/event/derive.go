@@ -307,23 +307,47 @@ func NormalActivity(s string) string {
 	return strings.TrimSuffix(s, ".")
 }
 
-// nothing lists the texts with which logs say that they know nothing.
+// nothing reports whether s is a text with which logs say that they know
+// nothing. Most texts are told by their length.
 func nothing(s string) bool {
-	switch strings.ToLower(s) {
-	case "", "<null>", "null", "n/a", "none", "not available", "notset", "unknown", "00000000-0000-0000-0000-000000000000":
+	var word string
+	switch len(s) {
+	case 0:
 		return true
+	case 3:
+		word = "n/a"
+	case 4:
+		return strings.EqualFold(s, "none") || strings.EqualFold(s, "null")
+	case 6:
+		return strings.EqualFold(s, "<null>") || strings.EqualFold(s, "notset")
+	case 7:
+		word = "unknown"
+	case 13:
+		word = "not available"
+	case 36:
+		return s == "00000000-0000-0000-0000-000000000000"
+	default:
+		return false
 	}
-	return false
+	return strings.EqualFold(s, word)
 }
 
+// cleanIP strips port and brackets from an address.
 func cleanIP(s string) string {
 	if s == "0.0.0.0" || nothing(s) {
 		return ""
 	}
-	if ap, err := netip.ParseAddrPort(s); err == nil {
-		return ap.Addr().Unmap().String()
+	colon := strings.IndexByte(s, ':')
+	if colon < 0 {
+		return s
 	}
-	return strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+	if s[0] == '[' || strings.IndexByte(s[:colon], '.') >= 0 {
+		if ap, err := netip.ParseAddrPort(s); err == nil {
+			return ap.Addr().Unmap().String()
+		}
+		return strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+	}
+	return s
 }
 
 func countryOf(s string) string {

@@ -20,12 +20,13 @@
 //   - The Azure Monitor time of a user's sign-in, and with it TimeGenerated in
 //     Log Analytics, is 98 seconds after the sign-in.
 //   - Office 365 and portal CSV cut times to seconds.
-//   - Not all name the Entra tenant. Graph names it in sign-ins (resourceTenantId)
-//     and in provisioning; the Azure Monitor records of Azure Activity in their
-//     claims, those of Key Vault nowhere; portal CSV in sign-ins. In Log Analytics
-//     TenantId is the workspace, and only SigninLogs, AuditLogs,
-//     AADServicePrincipalSignInLogs, AADProvisioningLogs and
-//     MicrosoftGraphActivityLogs add the tenant.
+//   - Not all name the Entra tenant. Graph does in sign-ins, risk detections
+//     (homeTenantId) and provisioning; Azure Activity in its claims and hierarchy;
+//     Key Vault nowhere; portal CSV in sign-ins. In Log Analytics TenantId is the
+//     workspace. SigninLogs, AuditLogs, AADServicePrincipalSignInLogs,
+//     AADProvisioningLogs and MicrosoftGraphActivityLogs add the tenant,
+//     AADNonInteractiveUserSignInLogs has HomeTenantId and ResourceTenantId,
+//     OfficeActivity OrganizationId, and the other tables nothing.
 //   - Portal CSV names neither the audit entry's id nor, for applications, the
 //     sort of sign-in, and cuts targets, properties and details.
 //   - Office 365 gives audit entries an id of its own, derived from the id, and

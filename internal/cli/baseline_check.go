@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"os"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/entrawatch/entrawatch/internal/app"
+	"github.com/entrawatch/entrawatch/internal/baseline"
+	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/internal/event"
+)
+
+var baselineCheckHelp = help{
+	about: `Checks a baseline strictly: unknown inputs, wrong types and contradictions are errors with their lines, all at once. Then says what it sets, and which rules work with it, given logs of every kind.`,
+	usage: []string{"[flags] FILE"},
+	examples: []example{
+		{"entrawatch baseline check baseline.yaml", "Is it right, and what does it do?"},
+		{"entrawatch baseline check -rules my-rules -json baseline.yaml", "With rules of yours too; one JSON object."},
+	},
+	exits: []string{"the baseline is right", "it is not", "the command line is wrong, or there is no such file"},
+}
+
+// A baselineReport is what `baseline check -json` prints.
+type baselineReport struct {
+	File    string   `json:"file"`
+	Tenants []string `json:"tenants"`
+	// Set lists the inputs that the file sets; Overridden those that it sets
+	// for some tenant only.
+	Set        []string        `json:"set"`
+	Overridden []string        `json:"overridden"`
+	Rules      app.RuleSummary `json:"rules"`
+}
+
+func runBaselineCheck(e *env, args []string) int {
+	fs := newFlags(e, "baseline check", baselineCheckHelp)
+	chosen := fs.rules()
+	asJSON := fs.on("json", "prints one JSON object: file, tenants, set, overridden, rules")
+	others, code, done := fs.parse(args)
+	if done {
+		return code
+	}
+	if len(others) != 1 {
+		return fs.usage("expected one baseline file; \"entrawatch baseline init\" writes one to start from")
+	}
+	lib, code, done := chosen.load(fs, *chosen.noBuiltin)
+	if done {
+		return code
+	}
+	b, code, done := loadBaseline(fs, others[0], "")
+	if done {
+		return code
+	}
+	report, err := checkBaseline(others[0], b, lib)
+	if err != nil {
+		return e.fail(fs.Name(), err)
+	}
+	if *asJSON {
+		if err := writeJSON(e.stdout, report, ""); err != nil {
+			return e.fail(fs.Name(), err)
+		}
+		return exitDone
+	}
+	s := &sheet{screen: e.out}
+	s.say("", others[0]+" is right.")
+	s.WriteByte('\n')
+	s.fact("sets", listOr(report.Set, "nothing"))
+	if len(report.Overridden) > 0 {
+		s.fact("overrides", strings.Join(report.Overridden, ", "))
+	}
+	if len(report.Tenants) > 0 {
+		s.fact("tenants", strings.Join(report.Tenants, ", "))
+	}
+	active, all := len(report.Rules.Active), len(report.Rules.Active)+len(report.Rules.Inactive)
+	s.head(number(active) + " of " + count(all, "rule") + plural(active, " works", " work") + " with it")
+	for _, g := range reasons(report.Rules.Inactive) {
+		if len(g.Parts) == 0 {
+			s.say("  - ", g.Reason+": "+strings.Join(g.Rules, ", "))
+			continue
+		}
+		s.say("  - ", count(len(g.Rules), "rule")+" "+g.Reason+":")
+		for _, part := range g.Parts {
+			s.say("      ", part.Reason+": "+strings.Join(part.Rules, ", "))
+		}
+	}
+	if _, err := e.stdout.Write([]byte(s.String())); err != nil {
+		return e.fail(fs.Name(), err)
+	}
+	return exitDone
+}
+
+func listOr(list []string, none string) string {
+	if len(list) == 0 {
+		return none
+	}
+	return strings.Join(list, ", ")
+}
+
+// checkBaseline says what a sound baseline sets and which rules work with it on
+// logs of every kind and format.
+func checkBaseline(file string, b *baseline.Baseline, lib *library) (*baselineReport, error) {
+	report := &baselineReport{File: file, Tenants: []string{}, Set: []string{}, Overridden: []string{}}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var doc struct {
+		Inputs  map[string]yaml.Node `yaml:",inline"`
+		Tenants []struct {
+			Overrides map[string]yaml.Node `yaml:"overrides"`
+		} `yaml:"tenants"`
+	}
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return nil, err
+	}
+	for _, in := range baseline.Inputs() {
+		if in.Name == "tenants" {
+			continue
+		}
+		if sets(doc.Inputs, in.Name) {
+			report.Set = append(report.Set, in.Name)
+		}
+		for _, t := range doc.Tenants {
+			if sets(t.Overrides, in.Name) {
+				report.Overridden = append(report.Overridden, in.Name)
+				break
+			}
+		}
+	}
+	engine, err := detect.New(detect.Config{Rules: sorted(lib.Rules), Baseline: b})
+	if err != nil {
+		return nil, err
+	}
+	seen := map[event.Kind]map[event.Format]bool{}
+	for k := range event.NumKinds {
+		seen[k] = map[event.Format]bool{}
+		for _, f := range event.FormatsOf(k) {
+			seen[k][f] = true
+		}
+	}
+	tenants := []string{}
+	for _, t := range b.Tenants() {
+		tenants = append(tenants, t.ID)
+		name := t.ID
+		if t.Name != "" {
+			name = t.Name
+		}
+		report.Tenants = append(report.Tenants, name+" ("+t.Kind+")")
+	}
+	report.Rules.Active, report.Rules.Inactive = engine.Activity(seen, tenants)
+	report.Rules.Active = orEmpty(report.Rules.Active)
+	if report.Rules.Inactive == nil {
+		report.Rules.Inactive = []detect.Inactive{}
+	}
+	return report, nil
+}
+
+// sets reports whether a mapping of inputs has one, given its full name.
+func sets(inputs map[string]yaml.Node, name string) bool {
+	group, part, nested := strings.Cut(name, ".")
+	node, ok := inputs[group]
+	if !ok || !nested {
+		return ok
+	}
+	var parts map[string]yaml.Node
+	if node.Decode(&parts) != nil {
+		return false
+	}
+	_, ok = parts[part]
+	return ok
+}

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/rules"
+)
+
+// builtinName stands before the paths of built-in rules.
+const builtinName = "builtin"
+
+// A library is the rules of a command line, and where they came from.
+type library struct {
+	detect.Library
+	origins []origin
+}
+
+// An origin is a tree of rule files. name is its path as rules and messages
+// have it.
+type origin struct {
+	fsys fs.FS
+	root string // within fsys
+	name string
+}
+
+var builtin = origin{rules.FS, ".", builtinName}
+
+// originOf finds the folder or file that an argument names. problem says what
+// is wrong with the argument.
+func originOf(arg string) (o origin, problem string) {
+	info, err := os.Stat(arg)
+	switch {
+	case os.IsNotExist(err):
+		return o, arg + ": no such file or folder; expected Sigma rules, a folder or a .yml file"
+	case err != nil:
+		return o, err.Error()
+	case info.IsDir():
+		return origin{os.DirFS(arg), ".", path.Clean(filepath.ToSlash(arg))}, ""
+	}
+	if ext := filepath.Ext(arg); ext != ".yml" && ext != ".yaml" {
+		return o, arg + ": expected Sigma rules, a folder or a .yml file"
+	}
+	folder, name := filepath.Split(filepath.Clean(arg))
+	if folder == "" {
+		folder = "."
+	}
+	return origin{os.DirFS(folder), name, path.Clean(filepath.ToSlash(folder))}, ""
+}
+
+// add loads the rules of an origin. Sound ones are kept when others are not.
+func (l *library) add(o origin) error {
+	before := l.size()
+	l.origins = append(l.origins, o)
+	err := l.Library.Add(o.fsys, o.root, o.name, o.name == builtinName)
+	if err == nil && l.size() == before {
+		return fmt.Errorf("%s: no rules in it; expected Sigma rules in files that end in .yml", o.path())
+	}
+	return err
+}
+
+func (l *library) size() int { return len(l.Rules) + len(l.Filters) + len(l.Correlations) }
+
+// path is the origin as the user named it.
+func (o origin) path() string { return path.Join(o.name, o.root) }
+
+// inside returns the path within the origin's file system of a file that rules
+// call by the given name.
+func (o origin) inside(file string) (name string, ok bool) {
+	if o.name == "." {
+		return file, fs.ValidPath(file)
+	}
+	name, ok = strings.CutPrefix(file, strings.TrimSuffix(o.name, "/")+"/")
+	return name, ok && fs.ValidPath(name)
+}
+
+// read returns the text of a rule file, or of one beside it, by its name in
+// messages.
+func (l *library) read(file string) ([]byte, error) {
+	err := fmt.Errorf("%s: %w", file, fs.ErrNotExist)
+	for _, o := range l.origins {
+		if name, ok := o.inside(file); ok {
+			var data []byte
+			if data, err = fs.ReadFile(o.fsys, name); err == nil {
+				return data, nil
+			}
+		}
+	}
+	return nil, err
+}
+
+// ruleFlags are the flags that choose rules.
+type ruleFlags struct {
+	dirs      *[]string
+	noBuiltin *bool
+}
+
+func (fs *flagSet) rules() ruleFlags {
+	return ruleFlags{
+		dirs:      fs.list("rules", "DIR", "adds the Sigma rules below a folder, or of one file; may be repeated"),
+		noBuiltin: fs.on("no-builtin", "leaves out the built-in rules"),
+	}
+}
+
+// load loads the chosen rules. done tells that it failed, with the exit code.
+func (r ruleFlags) load(fs *flagSet, noBuiltin bool) (lib *library, code int, done bool) {
+	var from []origin
+	if !noBuiltin {
+		from = append(from, builtin)
+	}
+	for _, dir := range *r.dirs {
+		o, problem := originOf(dir)
+		if problem != "" {
+			return nil, fs.usage("-rules %s", problem), true
+		}
+		from = append(from, o)
+	}
+	if len(from) == 0 {
+		return nil, fs.usage("-no-builtin leaves no rules; name some with -rules DIR"), true
+	}
+	lib = &library{}
+	failed := false
+	for _, o := range from {
+		if err := lib.add(o); err != nil {
+			fs.e.fail(fs.Name(), err)
+			failed = true
+		}
+	}
+	if !failed {
+		if err := lib.Finish(); err != nil {
+			fs.e.fail(fs.Name(), err)
+			failed = true
+		}
+	}
+	if failed {
+		fs.e.complain(fs.Name(), "stopped because of the errors in rules above; correct them or leave these files out")
+		return nil, exitFailed, true
+	}
+	return lib, 0, false
+}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/sigma"
+)
+
+const rulesAbout = `Rules say what deserves a look. They are Sigma rules: the built-in ones implement
+Microsoft's security operations guides, and yours stand beside them.
+
+Examples:
+  entrawatch rules list -level high         what is most urgent
+  entrawatch rules show mfa-fraud-alert     what one rule looks for
+  entrawatch rules check my-rules/          on which logs rules of yours work
+  entrawatch rules test my-rules/           whether they do what their tests say
+`
+
+func runRules(e *env, args []string) int {
+	return dispatch(e, "entrawatch rules", rulesAbout, []command{
+		{"list", "list the rules", runRulesList},
+		{"show", "explain one rule", runRulesShow},
+		{"check", "say on which logs each rule works, or why it cannot", runRulesCheck},
+		{"test", "run the tests of rules", runRulesTest},
+	}, args)
+}
+
+// sorted returns rules by slug.
+func sorted(rules []*detect.Rule) []*detect.Rule {
+	return slices.SortedFunc(slices.Values(rules), func(a, b *detect.Rule) int { return cmp.Compare(a.Slug, b.Slug) })
+}
+
+// logsOf says in a few words which logs a rule reads. Azure needs no mention.
+func logsOf(l sigma.LogSource) string {
+	var parts []string
+	if p := strings.ToLower(l.Product); p != "" && (p != "azure" && p != "entra" || l.Service == "" && l.Category == "") {
+		parts = append(parts, p)
+	}
+	for _, p := range []string{l.Service, l.Category} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// correlationName is how summaries call a correlation.
+func correlationName(c *sigma.Correlation) string {
+	if c.Name != "" {
+		return c.Name
+	}
+	base := path.Base(strings.ReplaceAll(c.File, `\`, "/"))
+	return strings.TrimSuffix(strings.TrimSuffix(base, ".yml"), ".yaml")
+}

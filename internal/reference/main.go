@@ -1,0 +1,55 @@
+// Command reference writes the pages of docs/ that are made from the code: the
+// fields from the registry of package event, the inputs and fields of the
+// baseline from its catalogue, the built-in rules from their files. It runs
+// with "make generate"; "make check" compares what it would write with what is
+// there.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+//go:generate go run . -o ../../docs
+
+// A page is a generated file of docs/.
+type page struct {
+	name  string
+	write func(*bytes.Buffer) error
+}
+
+func pages() []page {
+	return []page{
+		{"fields.md", fieldsPage},
+		{"baseline.md", baselinePage},
+		{"rules.md", rulesPage},
+	}
+}
+
+func main() {
+	dir := flag.String("o", "docs", "write the pages into `folder`")
+	flag.Parse()
+	if err := writeAll(*dir); err != nil {
+		fmt.Fprintln(os.Stderr, "reference:", err)
+		os.Exit(1)
+	}
+}
+
+func writeAll(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, p := range pages() {
+		var b bytes.Buffer
+		if err := p.write(&b); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, p.name), b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+#!/bin/sh
+# The gate: every step must pass. All steps run, so that one run shows all that
+# is wrong. Needs Go and, for the race detector, a C compiler; no git.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+GO=${GO:-go}
+out=$(mktemp -d) || exit 1
+trap 'rm -rf "$out"' EXIT
+trap 'exit 1' HUP INT TERM
+tool() {
+	name=$1
+	shift
+	"$GO" tool -modfile=tools/go.mod "$name" "$@"
+}
+
+steps=0 failed=0 started=$(date +%s)
+step() {
+	title=$1
+	shift
+	steps=$((steps + 1))
+	printf '==> %s\n' "$title"
+	begun=$(date +%s)
+	if "$@"; then result=passed; else result=FAILED failed=$((failed + 1)); fi
+	printf '    %s, %d s\n' "$result" "$(($(date +%s) - begun))"
+}
+
+# Nothing to compile or compare may be left for the other steps.
+compiles() { "$GO" build ./... && "$GO" build -trimpath -o "$out/entrawatch" .; }
+
+# Generated files are made anew beside the tree and compared with it.
+generated() {
+	mkdir "$out/generated" && "$GO" run ./internal/reference -o "$out/generated/docs" &&
+		"$GO" run ./internal/simulate/contoso -o "$out/generated/examples/contoso/logs" || return 1
+	(cd "$out/generated" && find . -type f) >"$out/files"
+	same=0
+	while read -r f; do
+		if cmp -s "$out/generated/$f" "$f"; then continue; fi
+		echo "${f#./} is not what its generator writes: run make generate"
+		same=1
+	done <"$out/files"
+	return $same
+}
+
+tidy() { "$GO" mod tidy -diff; }
+
+formatted() {
+	files=$(tool gofumpt -l .) || return 1
+	[ -z "$files" ] && return 0
+	echo "$files"
+	echo "these files are not formatted: run go tool -modfile=tools/go.mod gofumpt -w ."
+	return 1
+}
+
+# Every test is run and counted, but only packages, skips and failures are shown.
+tests() {
+	{
+		"$GO" test -race -shuffle=on -v ./... 2>&1
+		echo $? >"$out/status"
+	} | tee "$out/tests" | grep -E '^(ok|FAIL|panic:|\?)[[:space:]]|^ *--- (FAIL|SKIP):|^WARNING: DATA RACE'
+	[ "$(cat "$out/status")" = 0 ] && return 0
+	echo "    what the failing packages said:"
+	grep -Ev '^(=== (RUN|PAUSE|CONT|NAME)|ok[[:space:]]|\?[[:space:]]| *--- (PASS|SKIP):|PASS$)' "$out/tests"
+	return 1
+}
+count() { grep -cE "$1" "$out/tests" 2>/dev/null; }
+
+step "it compiles" compiles
+step "generated files are up to date" generated
+step "go.mod is tidy" tidy
+step "gofumpt" formatted
+step "go vet" "$GO" vet ./...
+step "golangci-lint (built the first time)" tool golangci-lint run
+step "tests, with the race detector and in random order" tests
+
+printf 'check: %d of %d steps passed; %d tests and subtests passed, %d failed, %d skipped in %d packages; %d s\n' \
+	$((steps - failed)) $steps "$(count '^ *--- PASS:')" "$(count '^ *--- FAIL:')" "$(count '^ *--- SKIP:')" \
+	"$(count '^(ok|FAIL)[[:space:]]+[^[:space:]]+[[:space:]]')" $(($(date +%s) - started))
+[ $failed -eq 0 ]
