@@ -7,13 +7,14 @@ GO = go
 FUZZTIME = 10s
 BENCH = .
 BENCHPKG = ./internal/app
+BENCHTIME = 5s
 
 help:
 	@echo 'make run       build ./bin/entrawatch and scan the example tenant with its baseline'
 	@echo 'make check     everything that must pass before a commit'
-	@echo 'make bench     measure speed: BENCH=pattern, BENCHPKG=packages ($(BENCHPKG))'
+	@echo 'make bench     measure speed: BENCH=pattern, BENCHPKG=packages, BENCHTIME=5s or 3x'
 	@echo 'make fuzz      run every fuzz target in the tree for FUZZTIME ($(FUZZTIME))'
-	@echo 'make generate  write the generated pages in docs/ and the example tenant anew'
+	@echo 'make generate  write anew what is generated in docs/, examples/ and README.md'
 
 run: build
 	./bin/entrawatch scan -baseline examples/contoso/baseline.yaml examples/contoso/logs
@@ -25,10 +26,12 @@ check:
 	@GO='$(GO)' sh tools/check.sh
 
 bench:
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(BENCHPKG)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem $(BENCHPKG)
 
 fuzz:
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' sh tools/fuzz.sh
 
 generate:
 	$(GO) generate ./...
+	$(MAKE) build
+	sh tools/readme.sh bin/entrawatch >bin/README.md && mv bin/README.md README.md

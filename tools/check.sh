@@ -27,7 +27,8 @@ step() {
 # Nothing to compile or compare may be left for the other steps.
 compiles() { "$GO" build ./... && "$GO" build -trimpath -o "$out/entrawatch" .; }
 
-# Generated files are made anew beside the tree and compared with it.
+# Generated files are made anew beside the tree and compared with it: one line
+# for each go:generate, and the screen of the README.
 generated() {
 	mkdir "$out/generated" && "$GO" run ./internal/reference -o "$out/generated/docs" &&
 		"$GO" run ./internal/simulate/contoso -o "$out/generated/examples/contoso/logs" || return 1
@@ -38,6 +39,10 @@ generated() {
 		echo "${f#./} is not what its generator writes: run make generate"
 		same=1
 	done <"$out/files"
+	if ! sh tools/readme.sh "$out/entrawatch" >"$out/README.md" || ! cmp -s "$out/README.md" README.md; then
+		echo "README.md does not show what make run prints: run make generate"
+		same=1
+	fi
 	return $same
 }
 
@@ -59,7 +64,12 @@ tests() {
 	} | tee "$out/tests" | grep -E '^(ok|FAIL|panic:|\?)[[:space:]]|^ *--- (FAIL|SKIP):|^WARNING: DATA RACE'
 	[ "$(cat "$out/status")" = 0 ] && return 0
 	echo "    what the failing packages said:"
-	grep -Ev '^(=== (RUN|PAUSE|CONT|NAME)|ok[[:space:]]|\?[[:space:]]| *--- (PASS|SKIP):|PASS$)' "$out/tests"
+	awk '
+		/^(=== (RUN|PAUSE|CONT|NAME)|\?[[:space:]]| *--- (PASS|SKIP):|PASS$)/ { next }
+		/^ok[[:space:]]/ { text = ""; next }
+		{ text = text $0 "\n" }
+		/^FAIL[[:space:]]/ { printf "%s", text; text = "" }
+	' "$out/tests"
 	return 1
 }
 count() { grep -cE "$1" "$out/tests" 2>/dev/null; }

@@ -75,8 +75,6 @@ type Builder struct {
 	rule     *detect.Rule
 	group    []string
 	lastTime time.Time
-	pending  detect.Signal // the newest version of the identity at hand
-	have     bool
 	seen     map[event.Key]bool // identities counted in cur
 	summary  detect.Signal
 	fromRec  bool // severity came from the records

@@ -16,7 +16,6 @@ type directoryReader struct {
 	worker *decode.Worker
 	ev     *event.Event
 	dir    *baseline.Directory
-	roles  map[string]string // names by id
 	n      int
 }
 

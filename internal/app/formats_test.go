@@ -22,9 +22,8 @@ import (
 
 // A change overlays a base record: path, value, path, value, …
 type change struct {
-	base  string
-	set   []any
-	props [][3]string // modified properties: name, old, new
+	base string
+	set  []any
 }
 
 // twenty are events that many rules have something to say about.

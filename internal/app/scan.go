@@ -163,7 +163,7 @@ func (sc *scan) mode() decode.Mode {
 func (sc *scan) read(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	jobs := make(chan job, 2*sc.Workers)
+	jobs := make(chan job, sc.Workers)
 	free := make(chan *decode.Batch, 4*sc.Workers+8)
 	next := make(chan int)
 	var fail firstError
@@ -332,8 +332,9 @@ func (w *worker) do(j job) error {
 			continue
 		}
 		ev := w.ev
-		if !w.sc.Since.IsZero() && !ev.Time.IsZero() && ev.Time.Before(w.sc.Since) ||
-			!w.sc.Until.IsZero() && !ev.Time.IsZero() && !ev.Time.Before(w.sc.Until) {
+		// Directory objects are as they are now, whatever date they carry.
+		if !ev.Time.IsZero() && !ev.Kind.Snapshot() &&
+			(!w.sc.Since.IsZero() && ev.Time.Before(w.sc.Since) || !w.sc.Until.IsZero() && !ev.Time.Before(w.sc.Until)) {
 			w.tally.outside++
 			continue
 		}

@@ -212,6 +212,9 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 		for _, n := range r.notices {
 			notices = append(notices, r.path+": "+n)
 		}
+		if fs.Records == 0 && fs.UndecodableTotal == 0 {
+			notices = append(notices, r.path+": no records in it; export it again if there should be some")
+		}
 	}
 	all := tally{tenants: map[string]bool{}}
 	for _, w := range sc.workers {

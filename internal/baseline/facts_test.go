@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 	_ "time/tzdata" // as in main: the zones of the tests do not depend on the machine
-
-	"go.yaml.in/yaml/v3"
 )
 
 // facts is a record made by hand.
@@ -79,16 +77,6 @@ func mustParse(t testing.TB, text string) *Baseline {
 func mustView(t testing.TB, text string, dir *Directory) *View {
 	t.Helper()
 	return mustParse(t, text).View("", dir)
-}
-
-// yamlNode reads a single YAML value.
-func yamlNode(t testing.TB, text string) *yaml.Node {
-	t.Helper()
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		t.Fatal(err)
-	}
-	return doc.Content[0]
 }
 
 // fieldNamed finds a field of the table.

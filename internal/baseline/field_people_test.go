@@ -54,6 +54,7 @@ type listener struct {
 }
 
 func (l listener) Property(name string, _ int) (string, bool) { l.asked[name] = true; return "", false }
+
 func (l listener) PropertyOld(name string, _ int) (string, bool) {
 	l.asked[name] = true
 	return "", false

@@ -10,6 +10,7 @@ import (
 type nameSet struct {
 	exact map[string]struct{}
 	globs []glob
+	sieve sieve
 	list  []string // as written, for placeholders
 }
 
@@ -36,7 +37,7 @@ func (s *nameSet) add(name string) {
 
 // has reports whether name is in the set; the empty name never is.
 func (s *nameSet) has(name string) bool {
-	if s == nil || name == "" {
+	if s == nil || !s.sieve.passes(name) {
 		return false
 	}
 	var buf [128]byte

@@ -16,6 +16,7 @@ type principalSet struct {
 	all                bool // "*" stands alone in the list
 	keys               map[string]keyKind
 	users, apps, names []glob
+	sieve              sieve
 	list               []string // for placeholders: names and ids, roles and groups replaced by members
 }
 
@@ -39,6 +40,9 @@ func (s *principalSet) has(p Principal) bool {
 	}
 	if s.all {
 		return !p.zero()
+	}
+	if !s.mayHave(&p) {
+		return false
 	}
 	var buf [160]byte
 	if p.ID != "" && s.keys[string(fold(buf[:0], p.ID))]&byID != 0 {

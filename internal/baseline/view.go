@@ -147,6 +147,24 @@ func (v *View) resolve() {
 		}
 	})
 	v.unresolved = r.unresolved
+	v.seal()
+}
+
+// seal readies the sets that are asked for every record.
+func (v *View) seal() {
+	for _, s := range v.people {
+		s.seal()
+	}
+	for _, s := range v.names {
+		s.seal()
+	}
+	for _, g := range v.stationary {
+		g.members.seal()
+	}
+	for _, a := range v.access {
+		a.app.seal()
+		a.users.seal()
+	}
 }
 
 // Has reports whether an input is set for this tenant, be it by the file, by

@@ -128,7 +128,7 @@ func checkBaseline(file string, b *baseline.Baseline, lib *library) (*baselineRe
 			}
 		}
 	}
-	engine, err := detect.New(detect.Config{Rules: sorted(lib.Rules), Baseline: b})
+	engine, err := detect.New(detect.Config{Rules: lib.Rules, Baseline: b})
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +150,7 @@ func checkBaseline(file string, b *baseline.Baseline, lib *library) (*baselineRe
 	}
 	report.Rules.Active, report.Rules.Inactive = engine.Activity(seen, tenants)
 	report.Rules.Active = orEmpty(report.Rules.Active)
+	report.Rules.Inactive = append(report.Rules.Inactive, lib.inactive()...)
 	if report.Rules.Inactive == nil {
 		report.Rules.Inactive = []detect.Inactive{}
 	}

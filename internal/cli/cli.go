@@ -22,7 +22,6 @@ const (
 
 // An env is what a command may touch.
 type env struct {
-	stdin          io.Reader
 	stdout, stderr io.Writer
 	now            func() time.Time
 	out, talk      screen // what stdout and stderr are shown on
@@ -43,12 +42,10 @@ func commands() []command {
 	}
 }
 
-// Main runs the command line and returns its exit code.
-func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	e := &env{
-		stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now,
-		out: screenOf(stdout), talk: screenOf(stderr),
-	}
+// Main runs the command line and returns its exit code. Standard input is read
+// where logs are, by the file source.
+func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	e := &env{stdout: stdout, stderr: stderr, now: time.Now, out: screenOf(stdout), talk: screenOf(stderr)}
 	if len(args) > 0 && (args[0] == "-version" || args[0] == "--version") {
 		args = append([]string{"version"}, args[1:]...)
 	}

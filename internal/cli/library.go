@@ -1,15 +1,19 @@
 package cli
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/rules"
+	"github.com/entrawatch/entrawatch/sigma"
 )
 
 // builtinName stands before the paths of built-in rules.
@@ -19,6 +23,13 @@ const builtinName = "builtin"
 type library struct {
 	detect.Library
 	origins []origin
+	// aside are sound rules that cannot be evaluated.
+	aside []asideRule
+}
+
+type asideRule struct {
+	*detect.Rule
+	reason string
 }
 
 // An origin is a tree of rule files. name is its path as rules and messages
@@ -62,6 +73,45 @@ func (l *library) add(o origin) error {
 		return fmt.Errorf("%s: no rules in it; expected Sigma rules in files that end in .yml", o.path())
 	}
 	return err
+}
+
+// finish checks the rules against each other. Sound rules that use what cannot
+// be evaluated are set aside: they must not keep the others from working.
+func (l *library) finish() error {
+	err := l.Finish()
+	var usable []*detect.Rule
+	for _, r := range l.Rules {
+		var u *sigma.UnsupportedError
+		if _, err := r.Expr(); errors.As(err, &u) {
+			l.aside = append(l.aside, asideRule{r, u.Feature + " is not supported; " + u.Hint})
+			continue
+		}
+		usable = append(usable, r)
+	}
+	l.Rules = usable
+	return err
+}
+
+// all returns every rule, also those set aside, by slug.
+func (l *library) all() []*detect.Rule {
+	out := slices.Clone(l.Rules)
+	for _, r := range l.aside {
+		out = append(out, r.Rule)
+	}
+	slices.SortFunc(out, func(a, b *detect.Rule) int { return cmp.Compare(a.Slug, b.Slug) })
+	return out
+}
+
+// inactive lists what stands in the library and is not evaluated.
+func (l *library) inactive() []detect.Inactive {
+	var out []detect.Inactive
+	for _, r := range l.aside {
+		out = append(out, detect.Inactive{Rule: r.Slug, Reason: r.reason})
+	}
+	for _, c := range l.Correlations {
+		out = append(out, detect.Inactive{Rule: correlationName(c), Reason: "correlations are checked and not evaluated yet"})
+	}
+	return out
 }
 
 func (l *library) size() int { return len(l.Rules) + len(l.Filters) + len(l.Correlations) }
@@ -132,7 +182,7 @@ func (r ruleFlags) load(fs *flagSet, noBuiltin bool) (lib *library, code int, do
 		}
 	}
 	if !failed {
-		if err := lib.Finish(); err != nil {
+		if err := lib.finish(); err != nil {
 			fs.e.fail(fs.Name(), err)
 			failed = true
 		}

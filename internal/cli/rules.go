@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"cmp"
 	"path"
-	"slices"
 	"strings"
 
-	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/sigma"
 )
 
@@ -27,11 +24,6 @@ func runRules(e *env, args []string) int {
 		{"check", "say on which logs each rule works, or why it cannot", runRulesCheck},
 		{"test", "run the tests of rules", runRulesTest},
 	}, args)
-}
-
-// sorted returns rules by slug.
-func sorted(rules []*detect.Rule) []*detect.Rule {
-	return slices.SortedFunc(slices.Values(rules), func(a, b *detect.Rule) int { return cmp.Compare(a.Slug, b.Slug) })
 }
 
 // logsOf says in a few words which logs a rule reads. Azure needs no mention.

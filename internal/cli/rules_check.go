@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -31,7 +32,7 @@ func runRulesCheck(e *env, args []string) int {
 	if done {
 		return code
 	}
-	engine, err := detect.New(detect.Config{Rules: sorted(lib.Rules)})
+	engine, err := detect.New(detect.Config{Rules: lib.Rules})
 	if err != nil {
 		code = e.fail(fs.Name(), err)
 	}
@@ -39,8 +40,12 @@ func runRulesCheck(e *env, args []string) int {
 		return code
 	}
 	checks := engine.Check()
-	t := &table{head: []string{"RULE", "NEEDS", "WORKS ON"}, style: func(column int, text string) style {
-		if column == 2 && strings.HasPrefix(text, "cannot match") {
+	for _, r := range lib.aside {
+		checks = append(checks, detect.Check{Rule: r.Slug, File: r.File, WorksOn: []string{}, Needs: []string{}, Cannot: r.reason})
+	}
+	slices.SortFunc(checks, func(a, b detect.Check) int { return cmp.Compare(a.Rule, b.Rule) })
+	t := &table{head: []string{"RULE", "WORKS ON", "REMARK"}, style: func(_ int, text string) style {
+		if strings.HasPrefix(text, "cannot match") {
 			return yellow
 		}
 		return plain
@@ -52,17 +57,19 @@ func runRulesCheck(e *env, args []string) int {
 				return e.fail(fs.Name(), err)
 			}
 		}
-		works := strings.Join(c.WorksOn, ", ")
-		if c.Cannot != "" {
-			works = "cannot match: " + c.Cannot
+		works, remark := "nothing", ""
+		switch {
+		case c.Cannot != "":
 			cannot++
-		}
-		needs := "-"
-		if len(c.Needs) > 0 {
+			remark = "cannot match: " + c.Cannot
+		case len(c.Needs) > 0:
 			needy++
-			needs = strings.Join(c.Needs, " ")
+			remark = "needs " + strings.Join(c.Needs, ", ")
 		}
-		t.row(c.Rule, needs, works)
+		if len(c.WorksOn) > 0 {
+			works = strings.Join(c.WorksOn, ", ")
+		}
+		t.row(c.Rule, works, remark)
 	}
 	if !*asJSON && len(t.rows) > 0 {
 		if err := t.write(e.stdout, e.out); err != nil {
@@ -103,7 +110,7 @@ func named(fs *flagSet, args []string) (lib *library, code int, done bool) {
 			code = fs.e.fail(fs.Name(), err)
 		}
 	}
-	if err := lib.Finish(); err != nil {
+	if err := lib.finish(); err != nil {
 		code = fs.e.fail(fs.Name(), err)
 	}
 	return lib, code, false

@@ -16,7 +16,7 @@ type described struct {
 // describe puts a condition into words, one line for each comparison.
 func describe(n sigma.Node) []described {
 	var d describer
-	d.node(n, false, 0, "")
+	d.node(flatten(n), false, 0, "")
 	return d.lines
 }
 
@@ -44,10 +44,6 @@ func (d *describer) node(n sigma.Node, negated bool, depth int, mark string) {
 }
 
 func (d *describer) several(nodes []sigma.Node, negated bool, yes, no string, depth int, mark string) {
-	if len(nodes) == 1 {
-		d.node(nodes[0], negated, depth, mark)
-		return
-	}
 	head := yes
 	if negated {
 		head = no
@@ -58,11 +54,55 @@ func (d *describer) several(nodes []sigma.Node, negated bool, yes, no string, de
 	}
 }
 
+// flatten joins an And within an And, and an Or within an Or.
+func flatten(n sigma.Node) sigma.Node {
+	switch n := n.(type) {
+	case sigma.And:
+		var out sigma.And
+		for _, x := range n {
+			x = flatten(x)
+			if inner, ok := x.(sigma.And); ok {
+				out = append(out, inner...)
+				continue
+			}
+			out = append(out, x)
+		}
+		if len(out) == 1 {
+			return out[0]
+		}
+		return out
+	case sigma.Or:
+		var out sigma.Or
+		for _, x := range n {
+			x = flatten(x)
+			if inner, ok := x.(sigma.Or); ok {
+				out = append(out, inner...)
+				continue
+			}
+			out = append(out, x)
+		}
+		if len(out) == 1 {
+			return out[0]
+		}
+		return out
+	case sigma.Not:
+		return sigma.Not{X: flatten(n.X)}
+	}
+	return n
+}
+
 // verbs are the words for modifiers that compare.
 var verbs = []struct{ modifier, verb string }{
-	{"contains", "contains"}, {"startswith", "starts with"}, {"endswith", "ends with"},
-	{"cidr", "is in the network"}, {"gte", "is at least"}, {"gt", "is more than"}, {"lte", "is at most"}, {"lt", "is less than"},
-	{"fieldref", "is the same as the field"}, {"re", "fits the regular expression"},
+	{"contains", "contains"},
+	{"startswith", "starts with"},
+	{"endswith", "ends with"},
+	{"cidr", "is in the network"},
+	{"gte", "is at least"},
+	{"gt", "is more than"},
+	{"lte", "is at most"},
+	{"lt", "is less than"},
+	{"fieldref", "is the same as the field"},
+	{"re", "fits the regular expression"},
 }
 
 // item puts one comparison into words.
@@ -102,10 +142,7 @@ func item(it *sigma.Item) string {
 		}
 	}
 	if it.Has("neq") {
-		verb = "differs: not " + verb
-		if used == "" {
-			verb = "is not"
-		}
+		subject = "not: " + subject
 	}
 	values := make([]string, len(it.Values))
 	for i, v := range it.Values {

@@ -55,7 +55,7 @@ func runRulesList(e *env, args []string) int {
 		}
 		return plain
 	}}
-	for _, r := range sorted(lib.Rules) {
+	for _, r := range lib.all() {
 		if *level != "" && r.Severity() != *level {
 			continue
 		}
@@ -79,7 +79,7 @@ func runRulesList(e *env, args []string) int {
 		t.row(r.Slug, r.Severity(), logsOf(r.LogSource), strings.Join(r.Extra.Guide, " "), r.Title)
 	}
 	if len(t.rows) == 0 {
-		e.complain(fs.Name(), "none of "+count(len(lib.Rules), "rule")+" is like that")
+		e.complain(fs.Name(), "none of "+count(len(lib.all()), "rule")+" is like that")
 		return exitDone
 	}
 	if *asJSON {
@@ -89,8 +89,8 @@ func runRulesList(e *env, args []string) int {
 		return e.fail(fs.Name(), err)
 	}
 	said := count(len(t.rows), "rule")
-	if len(t.rows) < len(lib.Rules) {
-		said += " of " + number(len(lib.Rules))
+	if len(t.rows) < len(lib.all()) {
+		said += " of " + number(len(lib.all()))
 	}
 	if n := len(lib.Correlations); n > 0 {
 		said += "; " + count(n, "correlation") + " not listed: they are checked and not evaluated yet"

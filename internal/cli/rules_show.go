@@ -40,18 +40,15 @@ func runRulesShow(e *env, args []string) int {
 		return code
 	}
 	slug := others[0]
-	i := slices.IndexFunc(lib.Rules, func(r *detect.Rule) bool { return r.Slug == slug || r.ID != "" && strings.EqualFold(r.ID, slug) })
+	all := lib.all()
+	i := slices.IndexFunc(all, func(r *detect.Rule) bool { return r.Slug == slug || r.ID != "" && strings.EqualFold(r.ID, slug) })
 	if i < 0 {
 		if rowForm.MatchString(slug) {
 			return fs.usage("%s is a row of the guides; \"entrawatch rules list -guide %s\" lists the rules for it", slug, strings.ToUpper(slug))
 		}
-		names := make([]string, len(lib.Rules))
-		for i, r := range lib.Rules {
-			names[i] = r.Slug
-		}
-		return fs.usage("there is no rule %q%s; \"entrawatch rules list\" lists them", slug, didYouMean(slug, names))
+		return fs.usage("there is no rule %q; \"entrawatch rules list\" lists them%s", slug, similar(slug, all))
 	}
-	text, err := showRule(e, lib, lib.Rules[i])
+	text, err := showRule(e, lib, all[i])
 	if err != nil {
 		return e.fail(fs.Name(), err)
 	}
@@ -59,6 +56,26 @@ func runRulesShow(e *env, args []string) int {
 		return e.fail(fs.Name(), err)
 	}
 	return exitDone
+}
+
+// similar suggests rules whose name is nearly the word, or has it inside.
+func similar(word string, rules []*detect.Rule) string {
+	var names, inside []string
+	for _, r := range rules {
+		names = append(names, r.Slug)
+		if strings.Contains(strings.ToLower(r.Slug), strings.ToLower(word)) {
+			inside = append(inside, r.Slug)
+		}
+	}
+	if hint := didYouMean(word, names); hint != "" || len(inside) == 0 {
+		return hint
+	}
+	inside, more := cut(inside, 4)
+	hint := "; did you mean " + strings.Join(inside, " or ")
+	if more > 0 {
+		hint += " or one of " + number(more) + " more"
+	}
+	return hint + "?"
 }
 
 // A sheet is text under headings.
@@ -81,11 +98,19 @@ func (s *sheet) fact(name, text string) {
 }
 
 func showRule(e *env, lib *library, r *detect.Rule) (string, error) {
-	engine, err := detect.New(detect.Config{Rules: []*detect.Rule{r}})
-	if err != nil {
-		return "", err
+	check := detect.Check{}
+	for _, a := range lib.aside {
+		if a.Rule == r {
+			check.Cannot = a.reason
+		}
 	}
-	check := engine.Check()[0]
+	if check.Cannot == "" {
+		engine, err := detect.New(detect.Config{Rules: []*detect.Rule{r}})
+		if err != nil {
+			return "", err
+		}
+		check = engine.Check()[0]
+	}
 	s := &sheet{screen: e.out}
 	s.WriteString(s.screen.paint(bold, clean(r.Title)) + "\n\n")
 	s.fact("rule", r.Slug)
@@ -105,16 +130,14 @@ func showRule(e *env, lib *library, r *detect.Rule) (string, error) {
 			s.say("", p)
 		}
 	}
-	s.head("Matches")
-	expr, err := r.Expr()
-	if err != nil {
-		return "", err
-	}
-	for _, line := range describe(expr) {
-		s.say("  "+strings.Repeat("  ", line.depth)+line.mark, line.text)
-	}
-	if g := r.Extra.Alert.GroupBy; len(g) > 0 {
-		s.say("  ", "One alert for each "+strings.Join(g, " and ")+", as long as no more than "+period(r)+" pass between two events.")
+	if expr, err := r.Expr(); err == nil {
+		s.head("Matches")
+		for _, line := range describe(expr) {
+			s.say("  "+strings.Repeat("  ", line.depth)+line.mark, line.text)
+		}
+		if g := r.Extra.Alert.GroupBy; len(g) > 0 {
+			s.say("  ", "One alert for each "+strings.Join(g, " and ")+", as long as no more than "+period(r)+" pass between two events.")
+		}
 	}
 
 	s.head("Works on")

@@ -45,7 +45,7 @@ func runRulesTest(e *env, args []string) int {
 		fmt.Fprintf(e.stdout, "%s %s\n", e.out.paint(red, "FAIL"), clean(text))
 	}
 	for _, o := range lib.origins {
-		for _, r := range sorted(lib.of(o)) {
+		for _, r := range lib.of(o) {
 			rules++
 			results, err := ruletest.All(o.fsys, []*detect.Rule{r}, strings.TrimPrefix(o.name, "."))
 			cases += len(results)
@@ -76,7 +76,7 @@ func runRulesTest(e *env, args []string) int {
 // of returns the rules of an origin.
 func (l *library) of(o origin) []*detect.Rule {
 	var out []*detect.Rule
-	for _, r := range l.Rules {
+	for _, r := range l.all() {
 		if name, ok := o.inside(r.File); ok && (o.root == "." || name == path.Clean(o.root)) {
 			out = append(out, r)
 		}

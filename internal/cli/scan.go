@@ -200,16 +200,16 @@ func (c *scanCommand) run() int {
 	}
 	res, err := app.Scan(ctx, cfg)
 	line.clear()
+	if err == nil {
+		defer res.Close()
+	}
 	if ctx.Err() != nil {
 		return c.interrupted()
 	}
 	if err != nil {
 		return c.e.fail(c.Name(), err)
 	}
-	defer res.Close()
-	for _, cor := range lib.Correlations {
-		res.Summary.Rules.Inactive = append(res.Summary.Rules.Inactive, detect.Inactive{Rule: correlationName(cor), Reason: "correlations are checked and not evaluated yet"})
-	}
+	res.Summary.Rules.Inactive = append(res.Summary.Rules.Inactive, lib.inactive()...)
 	return c.report(ctx, res, outputs)
 }
 

@@ -143,45 +143,59 @@ type reasonGroup struct {
 }
 
 // reasons groups rules by the reason why they could not work, those of most
-// rules first.
+// rules first. A rule stands in each part that it wants.
 func reasons(inactive []detect.Inactive) []reasonGroup {
 	by := map[string][]string{}
-	var silent []detect.Inactive // for want of words in the baseline
+	unsaid := map[string][]string{} // inputs of the baseline, with the rules that want them
+	silent := []string{}
 	for _, r := range inactive {
 		reason := strings.TrimPrefix(r.Reason, "inactive: ")
-		if input, ok := unset(reason); ok {
-			silent = append(silent, detect.Inactive{Rule: r.Rule, Reason: input})
+		inputs := unset(reason)
+		if len(inputs) == 0 {
+			by[reason] = append(by[reason], r.Rule)
 			continue
 		}
-		by[reason] = append(by[reason], r.Rule)
+		silent = append(silent, r.Rule)
+		for _, input := range inputs {
+			unsaid[input] = append(unsaid[input], r.Rule)
+		}
 	}
+	out := groups(by)
+	if len(silent) > 0 {
+		slices.Sort(silent)
+		out = append(out, reasonGroup{"need baseline inputs that are not set", silent, groups(unsaid)})
+	}
+	slices.SortStableFunc(out, byRules)
+	return out
+}
+
+func groups(by map[string][]string) []reasonGroup {
 	out := make([]reasonGroup, 0, len(by)+1)
 	for _, reason := range slices.Sorted(maps.Keys(by)) {
 		rules := by[reason]
 		slices.Sort(rules)
 		out = append(out, reasonGroup{Reason: reason, Rules: rules})
 	}
-	if len(silent) > 0 {
-		g := reasonGroup{Reason: "need baseline inputs that are not set", Parts: reasons(silent)}
-		for _, part := range g.Parts {
-			g.Rules = append(g.Rules, part.Rules...)
-		}
-		slices.Sort(g.Rules)
-		out = append(out, g)
-	}
-	slices.SortStableFunc(out, func(a, b reasonGroup) int { return cmp.Compare(len(b.Rules), len(a.Rules)) })
+	slices.SortStableFunc(out, byRules)
 	return out
 }
 
-// unset takes the names of inputs out of "baseline input NAME is not set".
-func unset(reason string) (inputs string, ok bool) {
+func byRules(a, b reasonGroup) int { return cmp.Compare(len(b.Rules), len(a.Rules)) }
+
+// unset takes the names of inputs out of "baseline input A is not set" and
+// "baseline inputs A, B are not set"; a name may be "C or D".
+func unset(reason string) []string {
 	rest, ok := strings.CutPrefix(reason, "baseline input")
 	if !ok {
-		return "", false
+		return nil
 	}
 	rest, one := strings.CutSuffix(rest, " is not set")
 	rest, many := strings.CutSuffix(rest, " are not set")
-	return strings.TrimSpace(strings.TrimPrefix(rest, "s ")), one || many
+	if !one && !many {
+		return nil
+	}
+	rest = strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(rest, "s"), " "), "|", " or ")
+	return strings.Split(rest, ", ")
 }
 
 // text is the reason in one sentence. most limits the parts; 0 = all.

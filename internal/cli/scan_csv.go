@@ -18,7 +18,7 @@ var csvHeader = []string{"severity", "first", "last", "count", "rule", "title", 
 
 func newCSVPrinter(e *env) *csvPrinter {
 	p := &csvPrinter{bufio.NewWriter(e.stdout)}
-	p.row(csvHeader)
+	_ = p.row(csvHeader) // Flush returns the error as well
 	return p
 }
 

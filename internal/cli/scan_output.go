@@ -70,8 +70,8 @@ func (o *output) check(paths, directory []string, baseline string) (problem stri
 	if err != nil {
 		return missing(filepath.Dir(o.path), err) + " or folder; name a file in a folder that exists and can be written"
 	}
-	probe.Close()
-	os.Remove(probe.Name())
+	_ = probe.Close()
+	_ = os.Remove(probe.Name())
 	return ""
 }
 
@@ -102,7 +102,7 @@ func writeFile(path string, content func(io.Writer) error) (err error) {
 		err = os.Rename(temp, target)
 	}
 	if err != nil {
-		os.Remove(temp)
+		_ = os.Remove(temp)
 		return errors.New(missing(path, err))
 	}
 	return nil

@@ -37,20 +37,29 @@ func (t *table) write(out io.Writer, s screen) error {
 		before += w + gap
 	}
 	w := bufio.NewWriter(out)
+	if s.terminal && before > s.width-minText {
+		t.stacked(w, s)
+		return w.Flush()
+	}
 	line := func(cells []string, st func(int, string) style) {
+		blanks := 0
 		for i, c := range cells[:last] {
-			w.WriteString(s.paint(st(i, c), c) + strings.Repeat(" ", widths[i]-columns(c)+gap))
+			if c != "" {
+				w.WriteString(strings.Repeat(" ", blanks) + s.paint(st(i, c), c))
+				blanks = 0
+			}
+			blanks += widths[i] - columns(c) + gap
 		}
 		lines := []string{cells[last]}
 		if s.terminal {
-			lines = wrap(cells[last], max(s.width-before, 20))
+			lines = wrap(cells[last], s.width-before)
 		}
-		for i, l := range lines {
-			if i > 0 {
-				w.WriteString(strings.Repeat(" ", before))
+		for _, l := range lines {
+			if l != "" {
+				w.WriteString(strings.Repeat(" ", blanks) + s.paint(st(last, cells[last]), l))
 			}
-			w.WriteString(s.paint(st(last, cells[last]), l))
 			w.WriteByte('\n')
+			blanks = before
 		}
 	}
 	line(t.head, func(int, string) style { return dim })
@@ -63,4 +72,21 @@ func (t *table) write(out io.Writer, s screen) error {
 		})
 	}
 	return w.Flush()
+}
+
+// minText is the least width of the last column.
+const minText = 30
+
+// stacked writes each row as a name and what there is to say about it, for
+// screens that are too narrow for columns.
+func (t *table) stacked(w *bufio.Writer, s screen) {
+	for _, r := range t.rows {
+		var facts []string
+		for _, c := range r[1:] {
+			if c != "" {
+				facts = append(facts, c)
+			}
+		}
+		w.WriteString(s.paint(bold, r[0]) + "\n" + paragraph("    ", strings.Join(facts, " · "), s.width))
+	}
 }

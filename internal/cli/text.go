@@ -206,7 +206,8 @@ func cut[T any](list []T, most int) (head []T, more int) {
 // didYouMean returns "; did you mean X?" for the candidate that needs the
 // fewest edits to become the word, if they are few.
 func didYouMean(word string, candidates []string) string {
-	best, bestDistance := "", max(1, min(3, len(word)/3))+1
+	most := min(3, len(word)/2)
+	best, bestDistance := "", most+1
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance {
 			best, bestDistance = c, d

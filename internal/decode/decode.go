@@ -9,7 +9,7 @@ import (
 	"github.com/entrawatch/entrawatch/internal/event"
 )
 
-// Generic makes Decode take every record for a plain JSON object.
+// A Mode says what a Worker takes records for.
 type Mode uint8
 
 // The modes of a Worker.
@@ -167,8 +167,7 @@ func (w *Worker) identify(kind event.Kind, text []byte, e *event.Event) {
 	}
 	e.Tenant = asciiLower(tenant)
 	h := append(w.hash[:0], byte(kind), byte(e.Sub))
-	h = append(h, e.Tenant...)
-	h = append(h, 0)
+	h = appendID(h, e.Tenant)
 	if c.id >= 0 {
 		e.ID = e.Text(c.id)
 	}
@@ -180,12 +179,11 @@ func (w *Worker) identify(kind event.Kind, text []byte, e *event.Event) {
 		return
 	}
 	e.HasID = true
-	h = append(h, asciiLower(e.ID)...)
+	h = appendID(h, e.ID)
 	e.Identity = sum(h)
 	e.Key = e.Identity
 	if c.version >= 0 {
 		if v := e.Text(c.version); v != "" {
-			h = append(h, 0)
 			// The same moment is written with more or fewer decimals.
 			if t, ok := parseTime(v); ok {
 				h = binary.BigEndian.AppendUint64(h, uint64(t.UnixMilli()))
@@ -196,6 +194,49 @@ func (w *Worker) identify(kind event.Kind, text []byte, e *event.Event) {
 		}
 	}
 	w.hash = h
+}
+
+// appendID appends an id without regard to case, so that no two ids give the
+// same bytes: GUIDs, which most are, as their 16 bytes, other text with its
+// length. Short input makes the hash cheap.
+func appendID(dst []byte, id string) []byte {
+	n := len(dst)
+	dst = append(dst, 0)
+	if len(id) == 36 {
+		digits := 0
+		var b byte
+		for i := range len(id) {
+			c := id[i]
+			if i == 8 || i == 13 || i == 18 || i == 23 {
+				if c != '-' {
+					break
+				}
+				continue
+			}
+			switch c = lower(c); {
+			case c-'0' < 10:
+				c -= '0'
+			case c-'a' < 6:
+				c -= 'a' - 10
+			default:
+				c = 0xff
+			}
+			if c == 0xff {
+				break
+			}
+			b = b<<4 | c
+			if digits++; digits%2 == 0 {
+				dst = append(dst, b)
+			}
+		}
+		if digits == 32 && len(dst) == n+17 {
+			return dst
+		}
+		dst = append(dst[:n], 0)
+	}
+	dst[n] = 1
+	dst = binary.AppendUvarint(dst, uint64(len(id)))
+	return append(dst, asciiLower(id)...)
 }
 
 // sum is a cryptographic hash, because logs carry text that attackers choose,

@@ -95,8 +95,12 @@ var markOf = map[string]mark{
 // allocating: open addressing over a cheap hash.
 type markTable struct {
 	names [256]string
+	exact [256]string // the usual spelling, which is quicker to compare
 	marks [256]mark
 }
+
+// usual lists how diagnostic records spell the keys that set marks.
+var usual = []string{"resourceId", "operationName", "createdDateTime", "activityDateTime"}
 
 var marksTable = newMarkTable()
 
@@ -108,7 +112,12 @@ func newMarkTable() *markTable {
 		for t.names[h] != "" {
 			h++
 		}
-		t.names[h], t.marks[h] = name, m
+		t.names[h], t.exact[h], t.marks[h] = name, name, m
+		for _, u := range usual {
+			if strings.EqualFold(u, name) {
+				t.exact[h] = u
+			}
+		}
 	}
 	for name, m := range markOf {
 		add(name, m)
@@ -130,7 +139,7 @@ func keyHash(key []byte) uint8 {
 
 func (t *markTable) find(key []byte) (name string, m mark) {
 	for h := keyHash(key); t.names[h] != ""; h++ {
-		if fold(key, t.names[h]) {
+		if string(key) == t.exact[h] || fold(key, t.names[h]) {
 			return t.names[h], t.marks[h]
 		}
 	}
@@ -451,6 +460,10 @@ func classifyGraph(r *Rec, data []byte) (event.Kind, event.Sub, event.Format, st
 		return event.RegistrationDetails, 0, f, ""
 	case s.has(mPrincipal) && s.any(mRoleDefinition|mProperties):
 		return event.RoleAssignment, 0, f, ""
+	case s.typ != 0 && s.any(mProperties) && strings.EqualFold(stringAt(data, s.typ-1), "Microsoft.Authorization/roleAssignments"):
+		return event.RoleAssignment, 0, f, ""
+	case s.typ != 0 && s.any(mProperties) && strings.EqualFold(stringAt(data, s.typ-1), "Microsoft.Authorization/roleDefinitions"):
+		return event.RoleDefinition, 0, f, ""
 	case s.any(mGrantControls) && s.any(mConditions):
 		return event.ConditionalAccessPolicy, 0, f, ""
 	case s.any(mServicePrincipal):

@@ -85,13 +85,16 @@ func (e *Engine) everFires(k event.Kind, f event.Format, r *sigma.Rule) string {
 	if ok && len(unguarded) == 0 {
 		return ""
 	}
-	for _, field := range append(absent, unguarded...) {
+	fields := append(absent, unguarded...)
+	for _, field := range fields {
 		if why := bad[field]; why != "" {
 			return why
 		}
-		return "field " + field + " does not exist in " + k.String() + " events (" + f.String() + ")"
 	}
-	return "its condition can never be true"
+	if len(fields) == 0 {
+		return "its condition can never be true"
+	}
+	return "field " + fields[0] + " does not exist in " + k.String() + " events (" + f.String() + ")"
 }
 
 // couldHave is like has, with every baseline input set.

@@ -50,8 +50,6 @@ func to(n sigma.Node) func(*sigma.Item, sigma.Value) sigma.Node {
 	return func(*sigma.Item, sigma.Value) sigma.Node { return n }
 }
 
-const authProperties = "Update application – Certificates and secrets management"
-
 var compats = []compat{
 	// Sign-ins: activities of the sign-in log are called "Sign-in activity";
 	// what rules look for in a message has fields of its own.
@@ -61,10 +59,7 @@ var compats = []compat{
 	{kind: event.Signin, field: "status", value: "success", becomes: to(is("outcome", "success"))},
 	{kind: event.Signin, field: "status", value: "sucess", becomes: to(is("outcome", "success"))},
 	{kind: event.Signin, field: "status", value: "failure", becomes: to(is("outcome", "failure"))},
-	{kind: event.Signin, field: "status", value: "mfa denied", becomes: to(sigma.Or{
-		contains("status.additionalDetails", "MFA denied"),
-		contains("authenticationDetails.authenticationStepResultDetail", "MFA denied"),
-	})},
+	{kind: event.Signin, field: "status", value: "mfa denied", becomes: to(is("mfaDenied", "true"))},
 	// The text beside an error code differs between formats and languages;
 	// the code says it all.
 	{kind: event.Signin, field: "resultdescription", value: "failure", becomes: to(is("outcome", "failure"))},

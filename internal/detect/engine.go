@@ -29,8 +29,7 @@ type Engine struct {
 	rules   []*Rule
 	plans   []plan // by rule
 	fields  []baseline.Field
-	slots   []slot // by field
-	first   int    // id of the first baseline field; the others follow
+	first   int // id of the first baseline field; the others follow
 	changes map[string]int
 	signal  signalFields
 	tenants map[string]*tenantSets
@@ -63,7 +62,6 @@ type plan struct {
 // place; the engine works with the others.
 func New(c Config) (*Engine, error) {
 	e := &Engine{Schema: event.NewSchema(), rules: c.Rules, fields: baseline.Fields(), changes: map[string]int{}, tenants: map[string]*tenantSets{}}
-	e.slots = slotsOf(e.fields)
 	for i, f := range e.fields {
 		id := e.Schema.Hidden(f.Name)
 		if i == 0 {

@@ -14,12 +14,19 @@ import (
 type facts struct {
 	e      *event.Event
 	engine *Engine
+	// user is asked for by most fields, so it is kept.
+	user  baseline.Principal
+	known bool
 }
 
 var _ baseline.Facts = (*facts)(nil)
 
 func (f *facts) User() baseline.Principal {
-	return baseline.Principal{ID: f.e.Text(event.FUser), UPN: f.e.Text(event.FUserName)}
+	if !f.known {
+		f.user = baseline.Principal{ID: f.e.Text(event.FUser), UPN: f.e.Text(event.FUserName)}
+		f.known = true
+	}
+	return f.user
 }
 
 func (f *facts) Actor() baseline.Principal {
@@ -34,7 +41,7 @@ func (f *facts) Actor() baseline.Principal {
 	} else {
 		p.UPN = name
 	}
-	if p.ID == "" && p.UPN == "" && p.Name == "" && p.AppID == "" {
+	if e.Kind != event.Audit && p.ID == "" && p.UPN == "" && p.Name == "" && p.AppID == "" {
 		return f.User()
 	}
 	return p

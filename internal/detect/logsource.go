@@ -21,8 +21,10 @@ type logSource struct {
 	cannot                     string // why no log can have it
 }
 
-var office = []event.Format{event.O365, event.LogAnalytics}
-var officeOnly = []event.Format{event.O365}
+var (
+	office     = []event.Format{event.O365, event.LogAnalytics}
+	officeOnly = []event.Format{event.O365}
+)
 
 const pimAlerts = "PIM alerts are objects of Microsoft Graph (unifiedRoleManagementAlert) and are written to no log"
 

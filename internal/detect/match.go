@@ -22,7 +22,6 @@ type Matcher struct {
 func (e *Engine) NewMatcher() *Matcher {
 	m := &Matcher{engine: e, matchers: map[*compiled]*sigma.Matcher{}}
 	m.rec.facts.engine = e
-	m.rec.memos = map[*tenantSets]*memo{}
 	m.rec.first, m.rec.last = e.first, e.first+len(e.fields)
 	return m
 }
@@ -69,29 +68,19 @@ type record struct {
 	first, last int // ids of baseline fields
 	texts       []string
 	searched    bool
-	memos       map[*tenantSets]*memo
-	memo        *memo // of ts
-	answers     [numDomains]*answers
 }
 
 var _ sigma.Record = (*record)(nil)
 
 func (r *record) begin(e *event.Event, ts *tenantSets) {
-	if r.ts != ts {
-		if r.memo = r.memos[ts]; r.memo == nil {
-			r.memo = &memo{}
-			r.memos[ts] = r.memo
-		}
-	}
-	r.e, r.facts.e, r.ts = e, e, ts
+	r.e, r.facts.e, r.facts.known, r.ts = e, e, false, ts
 	r.texts, r.searched = r.texts[:0], false
-	clear(r.answers[:])
 }
 
 // Value returns the i-th value of a field.
 func (r *record) Value(field, i int) (sigma.FieldValue, bool) {
 	if field >= r.first && field < r.last && !r.e.Settled(field) {
-		v, ok := r.baselineValue(field - r.first)
+		v, ok := r.facts.engine.fields[field-r.first].Compute(r.ts.view, &r.facts)
 		r.e.Settle(field, sigma.FieldValue{Kind: sigma.String, Text: v}, ok)
 	}
 	return r.e.Value(field, i)

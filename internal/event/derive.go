@@ -3,6 +3,8 @@ package event
 import (
 	"net/netip"
 	"strings"
+
+	"github.com/entrawatch/entrawatch/sigma"
 )
 
 // The fields that derivations and other code read by id. Their ids are fixed.
@@ -85,6 +87,19 @@ const (
 	FTargetsType
 	FTargetsUPN
 	FSource
+	FSignInType
+	FMFADenied
+	FBlockingPolicy
+	FRoleName
+	FAdditional
+	FStepDetail
+	FPolicyName
+	FPolicyResult
+	FRequestType
+	FIsInteractive
+	FIncomingToken
+	FRoleNew
+	FRoleOld
 )
 
 // core gives the fixed ids their names.
@@ -117,7 +132,11 @@ var core = [...]string{
 	FUserName: "user.name", FUser: "user.id", FActorID: "actor.id", FActorName: "actor.name",
 	FActorType: "actor.type", FActorApp: "actor.appId",
 	FTargetsID: "target.id", FTargetsName: "target.name", FTargetsType: "target.type", FTargetsUPN: "target.upn",
-	FSource: "format",
+	FSource: "format", FSignInType: "signInType", FMFADenied: "mfaDenied", FBlockingPolicy: "blockingPolicy",
+	FIsInteractive: "isInteractive", FIncomingToken: "incomingTokenType", FRoleName: "role.name", FAdditional: "status.additionalDetails",
+	FStepDetail: "authenticationDetails.authenticationStepResultDetail",
+	FPolicyName: "appliedConditionalAccessPolicies.displayName", FPolicyResult: "appliedConditionalAccessPolicies.result",
+	FRequestType: "requestType", FRoleNew: "changes.Role.DisplayName.new", FRoleOld: "changes.Role.DisplayName.old",
 }
 
 // A derivation is a field that is computed from others when it is asked for.
@@ -161,6 +180,7 @@ var derivations = []derivation{
 	{name: "activity", kinds: only(KeyVault, DomainServices), needs: []string{"operationName"}, doc: "the operation", fn: func(e *Event) { e.set(FActivity, e.Text(FOperationName)) }},
 	{name: "activity", kinds: only(M365), needs: []string{"Operation"}, instead: "operation", doc: "the operation without full stop", fn: func(e *Event) { e.set(FActivity, strings.TrimSuffix(e.Text(FOperation), ".")) }, fold: func(s string) string { return strings.TrimSuffix(s, ".") }},
 
+	{name: "role.name", kinds: only(Audit), needs: []string{"activityDisplayName"}, reads: "changes.Role.DisplayName.new changes.Role.DisplayName.old targetResources.displayName targetResources.type", doc: "the role that is given, taken or activated", fn: roleName},
 	{name: "ip", typ: IP, kinds: only(Signin, RiskDetection, GraphActivity), needs: []string{"ipAddress"}, instead: "ipAddress callerIpAddress", doc: "address without port; absent when the log has none", fn: func(e *Event) { e.set(FIP, cleanIP(e.Text(FRawIP))) }},
 	{name: "ip", typ: IP, kinds: only(Audit), needs: []string{"initiatedBy.user.ipAddress"}, instead: "ipAddress callerIpAddress initiatedBy.user.ipAddress", doc: "address without port; absent when the log has none", fn: func(e *Event) { e.set(FIP, cleanIP(e.Text(FActorUserIP))) }},
 	{name: "ip", typ: IP, kinds: only(Activity, KeyVault), needs: []string{"callerIpAddress"}, instead: "ipAddress callerIpAddress", doc: "address without port; absent when the log has none", fn: func(e *Event) { e.set(FIP, cleanIP(e.Text(FCallerIP))) }},
@@ -168,6 +188,9 @@ var derivations = []derivation{
 
 	{name: "country", kinds: only(Signin, RiskDetection), needs: []string{"location.countryOrRegion"}, instead: "location location.countryOrRegion locationDetails.countryOrRegion", doc: "ISO code of the country, upper case, also out of text such as \"City, State, SE\"", fn: func(e *Event) { e.set(FCountry, countryOf(e.Text(FRawCountry))) }},
 
+	{name: "signInType", kinds: only(Signin), needs: []string{"status.errorCode"}, reads: "requestType isInteractive incomingTokenType", doc: "interactive, non_interactive, service_principal, managed_identity or adfs; in the unified audit log by the step of the protocol", fn: signInType},
+	{name: "mfaDenied", typ: Bool, kinds: only(Signin), needs: []string{"status.errorCode"}, reads: "operation status.additionalDetails authenticationDetails.authenticationStepResultDetail", doc: "whether the person refused, or did not answer, a request for a second factor: code 500121, or a text that begins with MFA denied or speaks of fraud", fn: mfaDenied},
+	{name: "blockingPolicy", kinds: only(Signin), needs: []string{"appliedConditionalAccessPolicies.displayName"}, reads: "appliedConditionalAccessPolicies.result", doc: "names of the Conditional Access policies whose result is failure", fn: blockingPolicy},
 	{name: "legacyClient", typ: Bool, kinds: only(Signin), needs: []string{"clientAppUsed"}, doc: "whether the client speaks a legacy protocol; absent when the client is unknown", fn: legacyClient},
 
 	{name: "user.id", typ: GUID, kinds: only(Signin), needs: []string{"userId"}, doc: "object id of the user", fn: func(e *Event) { e.set(FUser, objectID(e.Text(FUserID))) }},
@@ -178,7 +201,7 @@ var derivations = []derivation{
 	{name: "user.id", typ: GUID, kinds: only(M365), needs: []string{"UserKey"}, doc: "object id of the user, where the log has it", fn: func(e *Event) { e.set(FUser, objectID(e.Text(FOfficeKey))) }},
 	{name: "user.id", typ: GUID, kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName office.target.name office.target.object office.target.upn", needs: []string{"targetResources.id|office.target.object"}, doc: "object id of the first target that is a user", fn: func(e *Event) { targetUser(e, FUser) }},
 	{name: "user.name", kinds: only(Signin, RiskDetection, RiskyUser, KeyVault, User, RegistrationDetails), needs: []string{"userPrincipalName"}, doc: "user principal name", fn: func(e *Event) { e.set(FUserName, userName(e.Text(FUPN))) }},
-	{name: "user.name", kinds: only(RoleAssignment), reads: "principal.displayName", needs: []string{"principal.userPrincipalName"}, doc: "user principal name of the principal, when expanded", fn: func(e *Event) { e.set(FUserName, firstOf(e.Text(FPrincipalUPN), e.Text(FPrincipalName))) }},
+	{name: "user.name", kinds: only(RoleAssignment), reads: "principal.displayName", needs: []string{"principal.userPrincipalName"}, doc: "user principal name of the principal, when expanded", fn: func(e *Event) { e.set(FUserName, e.Text(FPrincipalUPN)) }},
 	{name: "user.name", kinds: only(Activity), needs: []string{"caller"}, doc: "user principal name of the caller", fn: func(e *Event) { e.set(FUserName, userName(e.Text(FCaller))) }},
 	{name: "user.name", kinds: only(M365), needs: []string{"UserId"}, doc: "who did it", fn: func(e *Event) { e.set(FUserName, userName(e.Text(FUserID))) }},
 	{name: "user.name", kinds: only(Audit), reads: "targetResources.id targetResources.displayName targetResources.type targetResources.userPrincipalName office.target.name office.target.object office.target.upn", needs: []string{"targetResources.userPrincipalName|office.target.upn"}, doc: "user principal name of the first target that is a user", fn: func(e *Event) { targetUser(e, FUserName) }},
@@ -364,6 +387,70 @@ func countryOf(s string) string {
 		}
 	}
 	return s
+}
+
+func signInType(e *Event) {
+	if e.Format == O365 {
+		// The record does not say; a token request without a person is the
+		// client's own.
+		if strings.HasPrefix(e.Text(FRequestType), "OAuth2:Token") {
+			e.set(FSignInType, NonInteractive.String())
+		} else {
+			e.set(FSignInType, Interactive.String())
+		}
+		return
+	}
+	sub := e.Sub
+	if sub == Interactive && (strings.EqualFold(e.Text(FIsInteractive), "false") ||
+		e.Format == PortalCSV && strings.EqualFold(e.Text(FIncomingToken), "refreshToken")) {
+		sub = NonInteractive
+	}
+	e.set(FSignInType, sub.String())
+}
+
+func mfaDenied(e *Event) {
+	denied := e.Text(FErrorCode) == "500121"
+	// A sign-in that succeeded was not denied, which spares the texts of most.
+	if !denied && e.Text(FOutcome) != "success" {
+		for _, field := range []int{FAdditional, FStepDetail} {
+			for i := 0; ; i++ {
+				v, ok := e.Value(field, i)
+				if !ok {
+					break
+				}
+				denied = denied || len(v.Text) >= 10 && strings.EqualFold(v.Text[:10], "MFA denied") ||
+					strings.Contains(strings.ToLower(v.Text), "fraud")
+			}
+		}
+	}
+	e.setBool(FMFADenied, denied)
+}
+
+func blockingPolicy(e *Event) {
+	for i := range e.Elems(FPolicyResult) {
+		if strings.EqualFold(e.TextAt(FPolicyResult, i), "failure") {
+			if name := e.TextAt(FPolicyName, i); name != "" {
+				e.Put(FBlockingPolicy, 0, Value{Kind: sigma.String, Text: name}, i)
+			}
+		}
+	}
+}
+
+// roleName: Core Directory names the role in the modified properties, PIM as
+// a target.
+func roleName(e *Event) {
+	for _, field := range []int{FRoleNew, FRoleOld} {
+		if name := e.Text(field); !nothing(name) && name != "[]" {
+			e.set(FRoleName, name)
+			return
+		}
+	}
+	for i := range e.Elems(FTargetType) {
+		if strings.EqualFold(e.TextAt(FTargetType, i), "Role") {
+			e.set(FRoleName, e.TextAt(FTargetName, i))
+			return
+		}
+	}
 }
 
 // legacyClients are the values of clientAppUsed that stand for protocols which

@@ -60,6 +60,17 @@ func auditActor(e *Event, field int) {
 		return
 	}
 	upn, id := e.Text(FActorUPN), e.Text(FActorUserID)
+	if upn == "" && id == "" && e.Text(FActorSPID) == "" && e.Text(FActorAppID) == "" {
+		// B2C writes people and applications alike as an application that
+		// has nothing but a name: a user principal name, or an id.
+		switch name := firstOf(e.Text(FActorAppName), e.Text(FActorSPName)); {
+		case strings.Contains(name, "@"):
+			upn = name
+		case objectID(name) != "":
+			nameless(e, field, name)
+			return
+		}
+	}
 	app := firstOf(e.Text(FActorAppName), e.Text(FActorSPName), e.Text(FActorSPID), e.Text(FActorAppID))
 	isUser := upn != "" || id != "" || app == ""
 	switch field {
@@ -87,6 +98,17 @@ func auditActor(e *Event, field int) {
 	}
 }
 
+// nameless is an actor of which the log gives an id and nothing else. Whether
+// it is of an application or of its service principal it does not say.
+func nameless(e *Event, field int, id string) {
+	switch field {
+	case FActorType:
+		e.set(field, "app")
+	case FActorID, FActorApp, FActorName:
+		e.set(field, id)
+	}
+}
+
 // officeActor reads the actor list of the unified audit log: items of type 2
 // are the object's class, its id, and "Class_id".
 func officeActor(e *Event, field int) {
@@ -94,6 +116,16 @@ func officeActor(e *Event, field int) {
 	class, id := officeObject(e, FOfficeActorObject)
 	isApp := strings.HasPrefix(user, officeApp) || user == "Certificate" ||
 		strings.EqualFold(class, "serviceprincipal") || strings.EqualFold(class, "application")
+	if isApp && id == "" {
+		// As above: B2C.
+		switch name := e.Text(FOfficeActorName); {
+		case strings.Contains(name, "@"):
+			isApp, user = false, name
+		case objectID(name) != "":
+			nameless(e, field, name)
+			return
+		}
+	}
 	switch field {
 	case FActorType:
 		if isApp {

@@ -54,7 +54,7 @@ type family struct {
 	prefix, suffix string
 	typ            Type
 	graph, diag    string
-	la, o365, rm   string
+	la, o365       string
 	csv            bool
 	doc            string
 }

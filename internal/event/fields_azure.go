@@ -1,9 +1,11 @@
 package event
 
-const claimOID = "`http://schemas.microsoft.com/identity/claims/objectidentifier`"
-const claimUPN = "`http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn`"
-const claimName = "`http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name`"
-const claimTenant = "`http://schemas.microsoft.com/identity/claims/tenantid`"
+const (
+	claimOID    = "`http://schemas.microsoft.com/identity/claims/objectidentifier`"
+	claimUPN    = "`http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn`"
+	claimName   = "`http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name`"
+	claimTenant = "`http://schemas.microsoft.com/identity/claims/tenantid`"
+)
 
 var activityFields = []def{
 	{name: "eventTimestamp", typ: Time, diag: "time", la: "TimeGenerated EventSubmissionTimestamp", rm: "eventTimestamp event_timestamp submissionTimestamp submission_timestamp", alias: "time timeGenerated", doc: "when the operation happened"},

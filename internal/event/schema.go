@@ -66,6 +66,9 @@ func NewSchema() *Schema {
 		s.kinds[k] = kindSchema{fields: make(map[int]*Field), aliases: make(map[string]int)}
 		s.addKind(k)
 	}
+	for _, id := range []int{FRoleNew, FRoleOld} {
+		s.Resolve(Audit, core[id])
+	}
 	return s
 }
 

@@ -17,10 +17,10 @@ name the line.
 - A **principal** is a user principal name in which ` + "`*`" + ` stands for anything, an object id, ` + "`app:NAME`" + ` or ` + "`app:APPID`" + `, or
   ` + "`role:NAME`" + ` and ` + "`group:NAME`" + `, whose members come from the directory snapshots among the input. Applications may be named
   by whoever registers them; prefer their ids.
-- A list may be ` + "`\"@file\"`" + `: a text file with one entry a line, beside the baseline.
+- An entry ` + "`\"@file\"`" + ` in a list stands for the lines of that text file, which is looked for beside the baseline.
 - A **span** is written ` + "`90s`, `10m`, `24h` or `14d`" + `. Countries are ISO codes; quote ` + "`\"NO\"`" + `, and whatever begins with ` + "`*`" + ` or ` + "`@`" + `.
 - Names compare without regard to case.
-- ` + "`planned_changes`" + ` silence what they cover: actor, activity and time must all fit.
+- ` + "`planned_changes`" + ` silence what they cover: actor, activity, time and, where the entry names any, target must all fit.
 - ` + "`tenants`" + ` lets several tenants share the file; each may override any input under ` + "`overrides`" + `.
 
 `

@@ -113,6 +113,11 @@ func Run(rule *detect.Rule, file string, data []byte) ([]Result, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", where, err)
 		}
+		for _, name := range c.Formats {
+			if _, ok := event.FormatByName(name); !ok {
+				return nil, fmt.Errorf("%s: there is no format %q", where, name)
+			}
+		}
 		rec, err := record(&c.Overlay)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", where, err)

@@ -14,8 +14,6 @@ type person struct {
 	department string
 	title      string
 	laptop     string // name of the device; "" = none that Entra knows
-	disabled   bool
-	noMFA      bool // no method registered
 	guest      bool
 }
 

@@ -85,7 +85,7 @@ func logs() ([]file, error) {
 	add("directory/groups.json", event.Graph, simulate.Page, w.groups())
 	add("directory/roleAssignments.json", event.Graph, simulate.Page, w.assigned())
 	add("directory/roleEligibility.json", event.Graph, simulate.Page, w.eligible())
-	add("directory/userRegistrationDetails.json", event.Graph, simulate.Page, w.registrations())
+	add("directory/registrationDetails.json", event.Graph, simulate.Page, w.registrations())
 	if err == nil {
 		err = w.err
 	}

@@ -49,19 +49,19 @@ type values map[string]any
 type remove struct{}
 
 // add changes a base record and keeps it.
-func (w *week) add(base string, t time.Time, id string, v values) *simulate.Record {
+func (w *week) add(base string, t time.Time, id string, v values) simulate.Record {
 	if w.err != nil {
-		return &simulate.Record{}
+		return simulate.Record{}
 	}
 	r, ok := simulate.Base(base)
 	if !ok {
 		w.err = fmt.Errorf("there is no base record %s", base)
-		return &simulate.Record{}
+		return simulate.Record{}
 	}
 	r = r.WithTime(t).WithID(id)
 	w.set(r, v)
 	w.records = append(w.records, r)
-	return &w.records[len(w.records)-1]
+	return r
 }
 
 // set writes all values, in an order that does not depend on chance: removals
@@ -205,7 +205,7 @@ func (w *week) traffic() {
 }
 
 // audit adds an entry of the directory's log.
-func (w *week) audit(base string, t time.Time, actor values, v values) *simulate.Record {
+func (w *week) audit(base string, t time.Time, actor, v values) simulate.Record {
 	correlation := guid("audit", base, t.String())
 	prefix := "Directory"
 	switch base {
@@ -242,7 +242,7 @@ func on(p *person) values {
 }
 
 // change writes modified properties: name, old, new.
-func (w *week) change(r *simulate.Record, changes ...[3]string) {
+func (w *week) change(r simulate.Record, changes ...[3]string) {
 	for _, c := range changes {
 		if w.err == nil {
 			w.err = r.SetChange(c[0], c[1], c[2])
@@ -258,45 +258,65 @@ func (w *week) file(p *person, site, name string, t time.Time) {
 	})
 }
 
+// An occasion is when something happens to somebody.
+type occasion struct {
+	day   int
+	clock string
+	who   *person
+}
+
 // housekeeping is what changes in the directory, and in files, every week.
 func (w *week) housekeeping() {
-	// New colleagues come out of the HR system.
-	for i, name := range []string{"Signe Aas", "Tore Lie"} {
-		p := member(name, oslo, "Sales", "Trainee")
-		t := at(monday+i, "06:15:20")
-		r := w.audit("audit-add-user", t, byApp("Workday to Entra"), merge(on(p), values{"targetResources.0.displayName": p.name}))
-		w.change(r, [3]string{"DisplayName", "[]", `["` + p.name + `"]`}, [3]string{"UserPrincipalName", "[]", `["` + p.upn + `"]`},
+	named := func(p *person) values { return merge(on(p), values{"targetResources.0.displayName": p.name}) }
+	hr := byApp("Workday to Entra")
+	for _, o := range []occasion{
+		{monday, "06:15:20", member("Signe Aas", oslo, "Sales", "Trainee")},
+		{tuesday, "06:15:31", member("Tore Lie", oslo, "Sales", "Trainee")},
+	} {
+		r := w.audit("audit-add-user", at(o.day, o.clock), hr, named(o.who))
+		w.change(r, [3]string{"DisplayName", "[]", `["` + o.who.name + `"]`}, [3]string{"UserPrincipalName", "[]", `["` + o.who.upn + `"]`},
 			[3]string{"Department", "[]", `["Sales"]`})
 	}
-	for i, p := range []*person{ivar, lena, otto} {
-		w.audit("audit-update-user", at(tuesday+i, "06:16:02"), byApp("Workday to Entra"), on(p))
+	for _, o := range []occasion{{tuesday, "06:16:02", ivar}, {wednesday, "06:16:09", lena}, {thursday, "06:16:04", otto}} {
+		w.audit("audit-update-user", at(o.day, o.clock), hr, on(o.who))
 	}
 	// The service desk at its work; people help themselves.
-	for i, p := range []*person{jonas, greta, felix} {
-		w.audit("audit-reset-password", at(monday+i, "10:2"+fmt.Sprint(i)+":45"), by(hanna, oslo.ip), merge(on(p), values{"targetResources.0.displayName": p.name}))
+	desk := by(hanna, oslo.ip)
+	for _, o := range []occasion{{monday, "10:20:45", jonas}, {tuesday, "13:41:12", greta}, {friday, "08:32:50", felix}} {
+		w.audit("audit-reset-password", at(o.day, o.clock), desk, named(o.who))
 	}
-	for i, p := range []*person{karin, ivar} {
-		w.audit("audit-security-info", at(wednesday+i, "11:09:55"), by(p, p.home.ip), merge(on(p), values{"targetResources.0.displayName": p.name}))
+	for _, o := range []occasion{{monday, "14:40:05", ebba}, {tuesday, "09:18:44", lena}, {wednesday, "15:02:37", jonas}, {thursday, "10:55:16", otto}} {
+		w.audit("audit-group-member", at(o.day, o.clock), desk, on(o.who))
 	}
-	for i, p := range []*person{ebba, lena, jonas, otto} {
-		w.audit("audit-group-member", at(monday+i, "14:40:05"), by(hanna, oslo.ip), on(p))
+	for _, o := range []occasion{{wednesday, "11:09:55", karin}, {thursday, "14:27:03", ivar}} {
+		w.audit("audit-security-info", at(o.day, o.clock), by(o.who, o.who.home.ip), named(o.who))
 	}
-	// A planned change, announced in the baseline: the administrator takes the
-	// role and updates a policy.
+	w.plannedChange()
+	for day := monday; day <= friday; day++ {
+		for _, f := range []struct {
+			who        *person
+			site, name string
+		}{{alice, "finance", "Forecast 2027.xlsx"}, {felix, "sales", "Price list.xlsx"}, {ivar, "logistics", "Route plan.docx"}} {
+			w.file(f.who, f.site, f.name, at(day, "09:30").Add(time.Duration(w.rng.IntN(20000))*time.Second))
+		}
+	}
+}
+
+// plannedChange is announced in the baseline: the administrator takes the role
+// and updates a policy.
+func (w *week) plannedChange() {
+	const why, from = "CHG-2041 terms of use for guests", "203.0.113.5"
 	w.audit("audit-pim-activation", at(wednesday, "18:03:22"), values{
 		"initiatedBy.user.id": admCarla.id, "initiatedBy.user.userPrincipalName": admCarla.upn, "initiatedBy.user.displayName": admCarla.name,
 	}, values{
 		"targetResources.2.id": admCarla.id, "targetResources.2.userPrincipalName": admCarla.upn, "targetResources.2.displayName": admCarla.name,
-		"resultReason":              "CHG-2041 named location Oslo",
-		"additionalDetails.5.value": "CHG-2041 named location Oslo", "additionalDetails.9.value": "203.0.113.5",
+		"resultReason": why, "additionalDetails.5.value": why, "additionalDetails.9.value": from,
 	})
-	w.audit("audit-conditional-access", at(wednesday, "18:10:41"), by(admCarla, "203.0.113.5"), values{
+	policy := func(state string) string {
+		return `{"id":"` + guid("policy", "CA05") + `","displayName":"CA05 Terms of use for guests","state":"` + state + `"}`
+	}
+	r := w.audit("audit-conditional-access", at(wednesday, "18:10:41"), by(admCarla, from), values{
 		"targetResources.0.displayName": "CA05 Terms of use for guests", "targetResources.0.id": guid("policy", "CA05"),
 	})
-	for day := monday; day <= friday; day++ {
-		for i, name := range []string{"Forecast 2027.xlsx", "Price list.xlsx", "Route plan.docx"} {
-			p := []*person{alice, felix, ivar}[i]
-			w.file(p, []string{"finance", "sales", "logistics"}[i], name, at(day, "09:30").Add(time.Duration(w.rng.IntN(20000))*time.Second))
-		}
-	}
+	w.change(r, [3]string{"ConditionalAccessPolicy", policy("enabledForReportingButNotEnforced"), policy("enabled")})
 }

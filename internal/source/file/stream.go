@@ -57,7 +57,7 @@ func Open(in Input) (*Stream, error) {
 	}
 	s, err := open(in.Path, f, int(min(max(info.Size(), headSize), bufferSize)))
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, err
 	}
 	s.closers = append(s.closers, f.Close)
@@ -71,7 +71,7 @@ func Decode(r io.Reader) (*Stream, error) { return open("", r, bufferSize) }
 func open(path string, r io.Reader, buffer int) (*Stream, error) {
 	s := &Stream{path: path, raw: &counter{r: r, path: path}, floor: bombFloor}
 	if err := s.unwrap(bufio.NewReaderSize(s.raw, buffer)); err != nil {
-		s.Close()
+		_ = s.Close()
 		return nil, err
 	}
 	return s, nil

@@ -87,7 +87,7 @@ func (w *walker) visit(path string, named bool) {
 		w.failed(path, err)
 		return
 	}
-	f.Close()
+	_ = f.Close()
 	w.files = append(w.files, Input{Path: path, Size: info.Size(), ModTime: info.ModTime()})
 }
 
