@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -167,7 +168,7 @@ func (b *Builder) Close() error {
 // the tenant has no licence to see it; the guide counts it as low.
 func levelOf(level string) string {
 	switch l := strings.ToLower(level); l {
-	case "high", "medium", "low":
+	case "critical", "high", "medium", "low", "informational":
 		return l
 	case "none":
 		return "informational"
@@ -194,12 +195,21 @@ func fingerprint(tenant, rule string, group []string, first time.Time, period ti
 		h.Write(n[:])
 		h.Write([]byte(s))
 	}
-	var n [8]byte
 	if !first.IsZero() {
-		binary.BigEndian.PutUint64(n[:], uint64(first.Unix()/int64(period/time.Second)))
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(floor(first.Unix(), int64(period/time.Second))))
+		h.Write(n[:])
 	}
-	h.Write(n[:])
 	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// floor divides and rounds down, also before 1970.
+func floor(n, by int64) int64 {
+	q := n / by
+	if n%by < 0 {
+		q--
+	}
+	return q
 }
 
 // incident joins alerts around one entity on one day: the first user, else the
@@ -244,27 +254,35 @@ func summarize(r *detect.Rule, s *detect.Signal, a *Alert) string {
 	if out == "" {
 		out = r.Title + who(a)
 	} else {
-		for _, value := range s.Summary {
-			from := strings.IndexByte(out, '{')
-			to := strings.IndexByte(out, '}')
-			if from < 0 || to < from {
-				break
-			}
-			if value == "" {
-				value = "(unknown)"
-			}
-			// Braces in a value are no placeholders.
-			value = strings.NewReplacer("{", "\x01", "}", "\x02").Replace(value)
-			out = out[:from] + value + out[to+1:]
-		}
-		out = strings.NewReplacer("\x01", "{", "\x02", "}").Replace(out)
+		out = fill(out, s.Summary)
 	}
 	return strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f {
+		if unicode.IsControl(c) {
 			return ' '
 		}
 		return c
 	}, out)
+}
+
+// fill puts values into the places {…} of a template, in order. Braces in a
+// value are no placeholders.
+func fill(template string, values []string) string {
+	var out strings.Builder
+	for _, value := range values {
+		before, rest, _ := strings.Cut(template, "{")
+		_, after, ok := strings.Cut(rest, "}")
+		if !ok {
+			break
+		}
+		if value == "" {
+			value = "(unknown)"
+		}
+		out.WriteString(before)
+		out.WriteString(value)
+		template = after
+	}
+	out.WriteString(template)
+	return out.String()
 }
 
 func who(a *Alert) string {

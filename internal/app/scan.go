@@ -265,6 +265,7 @@ func (sc *scan) readFile(ctx context.Context, rep *fileReport, in file.Input, jo
 	}
 	defer s.Close()
 	fr := decode.NewFramer(s, in.Path)
+	fr.Read(sc.decoder, sc.mode())
 	consumed := int64(0)
 	for ctx.Err() == nil {
 		var b *decode.Batch

@@ -40,26 +40,39 @@ func (d *Decoder) NewWorker(mode Mode) *Worker {
 // nothing that entrawatch reads; skip then tells that this is expected and
 // needs no quarantine.
 func (w *Worker) Decode(b *Batch, rec *Rec, e *event.Event) (reason string) {
-	text := b.Text(rec)
-	c := cursor{data: b.Data, tape: b.tape}
-	if rec.own != nil {
-		c.data = rec.own
-	}
 	w.r.scan.tape = w.r.scan.tape[:0]
-	if w.mode == Generic {
-		return w.fill(event.Generic, 0, event.JSONLines, text, &c, rec.tape, e)
+	what := rec.what
+	if t := rec.Env.csv; t != nil && t.kind != event.KindUnknown && w.mode == Entra {
+		what = class{kind: t.kind, sub: t.sub, format: t.format}
 	}
-	if t := rec.Env.csv; t != nil && t.kind != event.KindUnknown {
-		return w.fill(t.kind, t.sub, t.format, text, &c, rec.tape, e)
+	if what.reason != "" {
+		return what.reason
 	}
-	kind, sub, format, reason := classify(rec, text)
-	if reason != "" {
-		return reason
-	}
-	if kind == event.KindUnknown && format == event.O365 {
+	text := b.Text(rec)
+	if what.kind == event.KindUnknown && what.format == event.O365 {
 		return w.auditData(text, e)
 	}
-	return w.fill(kind, sub, format, text, &c, rec.tape, e)
+	root := w.d.roots[what.kind][what.format]
+	if root == nil {
+		return "a " + what.kind.String() + " record in the shape of " + what.format.String() + ", which no log of this kind comes in"
+	}
+	e.Reset(what.kind, what.sub, what.format, text)
+	w.r.e = e
+	if rec.root == root && rec.own == nil {
+		w.r.replay(b.Data, b.notes[rec.notes[0]:rec.notes[1]])
+	} else {
+		w.along(root, text)
+	}
+	w.finish(text, e)
+	return ""
+}
+
+// along reads a record along its tape.
+func (w *Worker) along(root *node, text []byte) {
+	if _, _, err := w.r.scan.value(text, 0, nil); err != scanOK {
+		return // it was checked when it was cut out
+	}
+	w.r.object(root, &cursor{data: text, tape: w.r.scan.tape}, 0, -1)
 }
 
 // auditData unwraps what Search-UnifiedAuditLog returns: the record is JSON in
@@ -97,19 +110,15 @@ func (w *Worker) auditData(text []byte, e *event.Event) string {
 		return "AuditData has no Operation: not a record of the unified audit log"
 	}
 	kind, sub := officeKind(&sn, inner)
-	c := cursor{data: inner, tape: w.r.scan.tape}
-	return w.fill(kind, sub, event.O365, inner, &c, 0, e)
+	e.Reset(kind, sub, event.O365, inner)
+	w.r.e = e
+	w.r.object(w.d.roots[kind][event.O365], &cursor{data: inner, tape: w.r.scan.tape}, 0, -1)
+	w.finish(inner, e)
+	return ""
 }
 
-// fill reads the fields of a record whose kind is known.
-func (w *Worker) fill(kind event.Kind, sub event.Sub, format event.Format, text []byte, c *cursor, t int, e *event.Event) string {
-	e.Reset(kind, sub, format, text)
-	root := w.d.roots[kind][format]
-	if root == nil {
-		return "a " + kind.String() + " record in the shape of " + format.String() + ", which no log of this kind comes in"
-	}
-	w.r.e = e
-	w.r.object(root, c, t, -1)
+// finish sets time, sort and identity of an event whose fields were read.
+func (w *Worker) finish(text []byte, e *event.Event) {
 	for _, id := range w.d.times {
 		s := e.Text(id)
 		if s == "" {
@@ -120,11 +129,10 @@ func (w *Worker) fill(kind event.Kind, sub event.Sub, format event.Format, text 
 			break
 		}
 	}
-	if kind == event.Signin {
-		e.Sub = signinSort(e, sub)
+	if e.Kind == event.Signin {
+		e.Sub = signinSort(e, e.Sub)
 	}
-	w.identify(kind, text, e)
-	return ""
+	w.identify(e.Kind, text, e)
 }
 
 // signinSort refines the sort of sign-in where the envelope does not tell it.
@@ -200,44 +208,39 @@ func (w *Worker) identify(kind event.Kind, text []byte, e *event.Event) {
 // same bytes: GUIDs, which most are, as their 16 bytes, other text with its
 // length. Short input makes the hash cheap.
 func appendID(dst []byte, id string) []byte {
-	n := len(dst)
-	dst = append(dst, 0)
-	if len(id) == 36 {
-		digits := 0
-		var b byte
-		for i := range len(id) {
-			c := id[i]
-			if i == 8 || i == 13 || i == 18 || i == 23 {
-				if c != '-' {
-					break
-				}
-				continue
-			}
-			switch c = lower(c); {
-			case c-'0' < 10:
-				c -= '0'
-			case c-'a' < 6:
-				c -= 'a' - 10
-			default:
-				c = 0xff
-			}
-			if c == 0xff {
-				break
-			}
-			b = b<<4 | c
-			if digits++; digits%2 == 0 {
-				dst = append(dst, b)
-			}
+	if len(id) == 36 && id[8] == '-' && id[13] == '-' && id[18] == '-' && id[23] == '-' {
+		var guid [17]byte
+		var bad byte
+		for k, at := range guidDigits {
+			high, low := hexDigit[id[at]], hexDigit[id[at+1]]
+			bad |= high | low
+			guid[k+1] = high<<4 | low&15
 		}
-		if digits == 32 && len(dst) == n+17 {
-			return dst
+		if bad < 16 {
+			return append(dst, guid[:]...)
 		}
-		dst = append(dst[:n], 0)
 	}
-	dst[n] = 1
+	dst = append(dst, 1)
 	dst = binary.AppendUvarint(dst, uint64(len(id)))
 	return append(dst, asciiLower(id)...)
 }
+
+// guidDigits is where the bytes of a GUID stand in its text.
+var guidDigits = [16]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
+
+// hexDigit is the value of a digit; 255 for what is none.
+var hexDigit = func() (t [256]byte) {
+	for i := range t {
+		t[i] = 255
+	}
+	for i := range byte(10) {
+		t['0'+i] = i
+	}
+	for i := range byte(6) {
+		t['a'+i], t['A'+i] = 10+i, 10+i
+	}
+	return t
+}()
 
 // sum is a cryptographic hash, because logs carry text that attackers choose,
 // and two events with one key would be taken for one.

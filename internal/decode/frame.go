@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/event"
 )
 
 // MaxRecord is the largest record that is read. The limit is for one record,
@@ -18,10 +20,10 @@ const batchSize = 128 << 10
 // A Batch is a stretch of input with the records found in it. The records
 // share its memory, so a batch lives until the last of them is done with.
 type Batch struct {
-	Data []byte
-	Recs []Rec
-	Bad  []Bad
-	tape []token // of all records
+	Data  []byte
+	Recs  []Rec
+	Bad   []Bad
+	notes []note // of all records that were read as they were cut out
 
 	firstLine int // line number of Data[0], counted from 1
 	// lineAt and lineNo remember the last answer of Line, which is asked for
@@ -36,9 +38,13 @@ type Rec struct {
 	Index      int // position in its array, from 0; -1 when it stands alone
 	Env        *Envelope
 	sniff      sniff
+	what       class
 	line       int    // when known beforehand, else 0
 	own        []byte // the text, when it does not stand in the batch's data
-	tape       int    // index of its first token in the batch's tape
+	// root is what the record was read along when it was cut out, if it was;
+	// notes is where what was found stands in the batch.
+	root  *node
+	notes [2]int
 }
 
 // An Envelope is what surrounds records and says something about them.
@@ -86,7 +92,7 @@ func (b *Batch) lineOf(at int) int {
 }
 
 func (b *Batch) reset() {
-	b.Data, b.Recs, b.Bad, b.tape = b.Data[:0], b.Recs[:0], b.Bad[:0], b.tape[:0]
+	b.Data, b.Recs, b.Bad, b.notes = b.Data[:0], b.Recs[:0], b.Bad[:0], b.notes[:0]
 	b.lineAt, b.lineNo = 0, 0
 }
 
@@ -112,16 +118,21 @@ const maxFrames = 8
 
 // A Framer cuts a stream into batches of records.
 type Framer struct {
-	r     io.Reader
-	rest  []byte // read, not yet part of a batch
-	eof   bool
-	line  int
-	stack []frame
-	top   *Envelope // of records outside any container
-	scan  scanner
-	comma bool // the next element of the innermost array needs a comma first
-	begun bool
-	csv   *csvTable
+	r      io.Reader
+	rest   []byte // read, not yet part of a batch
+	eof    bool
+	line   int
+	stack  []frame
+	top    *Envelope // of records outside any container
+	direct direct
+	// decoder and guess let records be read as they are cut out: most are of
+	// the kind and format of the one before.
+	decoder *Decoder
+	mode    Mode
+	guess   *node
+	comma   bool // the next element of the innermost array needs a comma first
+	begun   bool
+	csv     *csvTable
 	// skipping is the state inside a record that is too large.
 	skipping  bool
 	skipDepth int
@@ -129,13 +140,47 @@ type Framer struct {
 	skipEsc   bool
 	buf       []byte // room for rewritten records
 	size      int    // how many bytes a batch aims for
+	seen      seen
+	onKey     keyFunc // f.key, made once
 }
 
 // NewFramer reads from r. name is the file's name: it decides only what
 // content cannot, which is the sort of sign-in in portal downloads.
 func NewFramer(r io.Reader, name string) *Framer {
 	env := &Envelope{hint: hintFromName(name)}
-	return &Framer{r: r, line: 1, top: env, size: batchSize}
+	f := &Framer{r: r, line: 1, top: env, size: batchSize}
+	f.onKey = f.key
+	return f
+}
+
+// Read makes the framer read records as it cuts them out, for workers of d.
+func (f *Framer) Read(d *Decoder, mode Mode) { f.decoder, f.mode = d, mode }
+
+// nowhereNode leads nowhere: a record is checked and nothing noted.
+var nowhereNode = func() *node {
+	n := &node{}
+	n.seal()
+	return n
+}()
+
+// root is what the next record is read along.
+func (f *Framer) root() *node {
+	if f.guess == nil {
+		return nowhereNode
+	}
+	return f.guess
+}
+
+// expect settles what a record is, and expects the next one to be the same.
+func (f *Framer) expect(rec *Rec, text []byte) {
+	if f.mode == Generic {
+		rec.what = class{kind: event.Generic, format: event.JSONLines}
+	} else {
+		rec.what = classify(rec, text)
+	}
+	if f.decoder != nil && rec.what.reason == "" {
+		f.guess = f.decoder.roots[rec.what.kind][rec.what.format]
+	}
 }
 
 // Format says what the input as a whole looked like.
@@ -156,8 +201,8 @@ func (f *Framer) Next(b *Batch) error {
 	b.Data = append(b.Data, f.rest...)
 	f.rest = f.rest[:0]
 	b.firstLine = f.line
-	f.scan.tape = b.tape
-	defer func() { b.tape = f.scan.tape }()
+	f.direct.notes = b.notes
+	defer func() { b.notes = f.direct.notes }()
 	if f.eof && len(b.Data) == 0 {
 		return io.EOF
 	}
@@ -339,62 +384,78 @@ func (f *Framer) done() {
 // object scans the object at i, which is a record unless one of its keys shows
 // that it wraps records.
 func (f *Framer) object(b *Batch, i, index int, env *Envelope) (int, bool) {
-	rec := Rec{Start: i, Index: index, Env: env, tape: len(f.scan.tape)}
-	sn := &rec.sniff
-	sn.base = i
-	var inner frame
-	innerAt := -1
-	undecided := false // the data ends where a wrapper would show
-	var columns []string
-	end, stopped, err := f.scan.value(b.Data, i, func(key []byte, at int) bool {
-		if b.Data[at] == '[' {
-			switch {
-			case fold(key, "value"), fold(key, "records"), fold(key, "tables"):
-				// Arrays of scalars under these names are data, not a wrapper.
-				first := skipBlank(b.Data, at+1)
-				if undecided = first >= len(b.Data); undecided {
-					return false
-				}
-				if b.Data[first] != '{' && b.Data[first] != ']' && !(b.Data[first] == '"' && fold(key, "records")) {
-					break
-				}
-				innerAt = at + 1
-				inner = frame{kind: inWrapper, env: wrapperEnv(env, string(key), sn.context(b.Data))}
-				return false
-			case fold(key, "rows") && columns != nil:
-				innerAt = at + 1
-				inner = frame{kind: inRows, env: wrapperEnv(env, "rows", ""), columns: columns}
-				return false
-			case fold(key, "columns"):
-				columns = columnNames(b.Data, at)
-			}
-		}
-		sn.key(key, b.Data, at)
-		return true
-	})
-	if undecided || stopped || err != scanOK || end-i > MaxRecord {
-		f.scan.tape = f.scan.tape[:rec.tape]
+	f.seen = seen{data: b.Data, env: env}
+	o := &f.seen
+	o.sniff.base = i
+	from := len(f.direct.notes)
+	end, stopped, err := f.direct.record(b.Data, i, f.root(), f.onKey)
+	if stopped || err != scanOK || end-i > MaxRecord {
+		f.direct.notes = f.direct.notes[:from]
 	}
 	switch {
-	case undecided:
+	case o.undecided:
 		return f.more(b, i, index)
 	case stopped:
-		if inner.env.Format != "" && len(f.stack) == 0 {
-			f.top.Format = inner.env.Format
+		if o.inner.env.Format != "" && len(f.stack) == 0 {
+			f.top.Format = o.inner.env.Format
 		}
-		return f.push(b, i, inner, innerAt)
+		return f.push(b, i, o.inner, o.innerAt)
 	case err == scanMore:
 		return f.more(b, i, index)
 	case err != scanOK:
-		return f.damaged(b, i, f.scan.at, index, err.String())
+		return f.damaged(b, i, f.direct.at, index, err.String())
 	case end-i > MaxRecord:
 		f.bad(b, i, i+min(end-i, badKeep), index, tooLarge)
 	default:
-		rec.End = end
-		b.Recs = append(b.Recs, rec)
+		b.Recs = append(b.Recs, Rec{
+			Start: i, End: end, Index: index, Env: env, sniff: o.sniff,
+			root: f.guess, notes: [2]int{from, len(f.direct.notes)},
+		})
+		f.expect(&b.Recs[len(b.Recs)-1], b.Data[i:end])
 	}
 	f.done()
 	return end, true
+}
+
+// seen is what the outermost keys of the object at hand have shown so far.
+type seen struct {
+	data      []byte
+	env       *Envelope
+	sniff     sniff
+	columns   []string // of a Log Analytics table
+	inner     frame    // the container that the object turned out to be
+	innerAt   int      // where its first element is
+	undecided bool     // the data ends where a wrapper would show
+}
+
+// key hears of the outermost keys of the object at hand. It returns false at
+// an array of records.
+func (f *Framer) key(key []byte, at int) bool {
+	o := &f.seen
+	if o.data[at] == '[' {
+		switch {
+		case fold(key, "value"), fold(key, "records"), fold(key, "tables"):
+			// Arrays of scalars under these names are data, not a wrapper.
+			first := skipBlank(o.data, at+1)
+			if o.undecided = first >= len(o.data); o.undecided {
+				return false
+			}
+			if o.data[first] != '{' && o.data[first] != ']' && !(o.data[first] == '"' && fold(key, "records")) {
+				break
+			}
+			o.innerAt = at + 1
+			o.inner = frame{kind: inWrapper, env: wrapperEnv(o.env, string(key), o.sniff.context(o.data))}
+			return false
+		case fold(key, "rows") && o.columns != nil:
+			o.innerAt = at + 1
+			o.inner = frame{kind: inRows, env: wrapperEnv(o.env, "rows", ""), columns: o.columns}
+			return false
+		case fold(key, "columns"):
+			o.columns = columnNames(o.data, at)
+		}
+	}
+	o.sniff.key(key, o.data, at)
+	return true
 }
 
 const (
@@ -558,7 +619,7 @@ func (f *Framer) strange(b *Batch, i, index int) (int, bool) {
 			return f.more(b, i, index)
 		}
 		if err != scanOK {
-			return f.damaged(b, i, f.scan.at, index, err.String())
+			return f.damaged(b, i, f.direct.at, index, err.String())
 		}
 		f.bad(b, i, end, index, "expected an object, found "+clip(b.Data[i:end]))
 		f.done()
@@ -605,14 +666,17 @@ func (f *Framer) stringElement(b *Batch, i, index int, env *Envelope) (int, bool
 
 // detached adds a record whose text does not stand in the input as it is.
 func (f *Framer) detached(b *Batch, text []byte, line, index int, env *Envelope) {
-	rec := Rec{Index: index, Env: env, line: line, tape: len(f.scan.tape)}
+	rec := Rec{Index: index, Env: env, line: line}
 	text = bytes.TrimSpace(text)
-	end, _, err := f.scan.value(text, 0, func(key []byte, at int) bool {
+	if len(text) == 0 || text[0] != '{' {
+		b.Bad = append(b.Bad, Bad{Line: line, Index: index, Reason: "expected the text of a JSON object, found " + clip(text), Raw: bytes.Clone(text)})
+		return
+	}
+	end, _, err := f.direct.record(text, 0, nowhereNode, func(key []byte, at int) bool {
 		rec.sniff.key(key, text, at)
 		return true
 	})
-	if len(text) == 0 || text[0] != '{' || err != scanOK || end != len(text) {
-		f.scan.tape = f.scan.tape[:rec.tape]
+	if err != scanOK || end != len(text) {
 		why := "expected the text of a JSON object"
 		if err != scanOK {
 			why = err.String()
@@ -621,6 +685,11 @@ func (f *Framer) detached(b *Batch, text []byte, line, index int, env *Envelope)
 		return
 	}
 	rec.own = bytes.Clone(text)
+	if f.mode == Generic {
+		rec.what = class{kind: event.Generic, format: event.JSONLines}
+	} else {
+		rec.what = classify(&rec, text)
+	}
 	b.Recs = append(b.Recs, rec)
 }
 
@@ -667,7 +736,7 @@ func (f *Framer) tail(b *Batch, i int) (int, bool) {
 		return f.more(b, i, -1)
 	}
 	if err != scanOK {
-		return f.damaged(b, i, f.scan.at, -1, err.String())
+		return f.damaged(b, i, f.direct.at, -1, err.String())
 	}
 	f.comma = true
 	return end, true
@@ -675,10 +744,8 @@ func (f *Framer) tail(b *Batch, i int) (int, bool) {
 
 // extent finds the end of a value that is no record.
 func (f *Framer) extent(data []byte, i int) (int, scanErr) {
-	n := len(f.scan.tape)
-	end, _, err := f.scan.value(data, i, nil)
-	f.scan.tape = f.scan.tape[:n]
-	return end, err
+	f.direct.data = data
+	return f.direct.value(skipBlank(data, i), nil, -1, 0)
 }
 
 // row turns one row of a Log Analytics table into an object.
@@ -688,7 +755,7 @@ func (f *Framer) row(b *Batch, i int, fr *frame) (int, bool) {
 		return f.more(b, i, fr.index)
 	}
 	if err != scanOK {
-		return f.damaged(b, i, f.scan.at, fr.index, err.String())
+		return f.damaged(b, i, f.direct.at, fr.index, err.String())
 	}
 	line := b.lineOf(i)
 	f.buf = zipRow(f.buf[:0], fr.columns, b.Data[i:end])

@@ -322,9 +322,22 @@ func streamOfContext(context string) (stream, bool) {
 	return stream{}, false
 }
 
-// classify says what a record is. reason is set when it is nothing that
+// A class is what a record is. reason is set when it is nothing that
 // entrawatch reads.
-func classify(r *Rec, data []byte) (k event.Kind, sub event.Sub, f event.Format, reason string) {
+type class struct {
+	kind   event.Kind
+	sub    event.Sub
+	format event.Format
+	reason string
+}
+
+// classify says what a record is.
+func classify(r *Rec, data []byte) class {
+	k, sub, f, reason := classOf(r, data)
+	return class{k, sub, f, reason}
+}
+
+func classOf(r *Rec, data []byte) (k event.Kind, sub event.Sub, f event.Format, reason string) {
 	s := &r.sniff
 	switch {
 	case s.any(mOperationObject) || s.any(mEventTimestamp) || s.any(mCategoryObject):

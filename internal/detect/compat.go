@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -155,8 +156,8 @@ func emptyOrAbsent(it *sigma.Item, v sigma.Value) sigma.Node {
 	return sigma.Or{is(it.Field, ""), sigma.Not{X: exists(it.Field)}}
 }
 
-// sameRecord lists activities that are logged one record each, so that no
-// record has two of them.
+// severalActivities reports whether an item wants several activities at once.
+// Each is logged in a record of its own, so that no record has two of them.
 func severalActivities(it *sigma.Item) bool {
 	return it.Has("all") && len(it.Values) > 1 && !it.Has("expand") && func() bool {
 		for _, v := range it.Values {
@@ -186,6 +187,12 @@ type translator struct {
 func (t *translator) item(it *sigma.Item) sigma.Node {
 	if it.Field == "" {
 		return nil
+	}
+	if it.Has("neq") {
+		// The line says what the comparison is after; the rule wants its opposite.
+		plain := *it
+		plain.Modifiers = slices.DeleteFunc(slices.Clone(it.Modifiers), func(m string) bool { return m == "neq" })
+		return sigma.Not{X: t.item(&plain)}
 	}
 	key := compatField(it.Field)
 	if t.kind == event.Audit && (key == "message" || key == "operationname") && severalActivities(it) {

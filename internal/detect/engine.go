@@ -130,22 +130,32 @@ func (e *Engine) plan(r *Rule, generic bool) (plan, error) {
 		return p, nil
 	}
 	p.sources = redirect(r, p.sources)
-	for _, s := range p.sources {
+	sources, cannot := p.sources, ""
+	p.sources = nil
+	for _, s := range sources {
 		t := translator{kind: s.kind, schema: e.Schema}
 		mapped := r.Rule.Map(t.item)
-		if err := e.resolveAll(s.kind, mapped); err != nil {
-			return p, err
-		}
-		p.byKind[s.kind] = mapped
-		if len(t.cannot) > 0 && p.cannot == "" {
+		if len(t.cannot) > 0 {
 			expr, err := mapped.Expr()
 			if err != nil {
 				return p, err
 			}
+			// What one kind of event cannot have, another may.
 			if ok, _, _ := sigma.Satisfiable(expr, func(string) bool { return true }); !ok {
-				p.cannot = t.cannot[0]
+				if cannot == "" {
+					cannot = t.cannot[0]
+				}
+				continue
 			}
 		}
+		if err := e.resolveAll(s.kind, mapped); err != nil {
+			return p, err
+		}
+		p.sources = append(p.sources, s)
+		p.byKind[s.kind] = mapped
+	}
+	if len(p.sources) == 0 {
+		p.cannot = cannot
 	}
 	return p, nil
 }
@@ -320,7 +330,7 @@ func (e *Engine) worksOn(i int, view *baseline.View) (works []working, reason st
 	}
 	for _, need := range e.rules[i].Extra.Needs {
 		if !hasInput(view, need) {
-			return nil, "inactive: baseline input " + need + " is not set"
+			return nil, "inactive: baseline input " + strings.ReplaceAll(need, "|", " or ") + " is not set"
 		}
 	}
 	for _, s := range p.sources {

@@ -2,7 +2,10 @@ package detect
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/sigma"
@@ -102,11 +105,65 @@ func (r *record) Text(i int) (string, bool) {
 	return "", false
 }
 
-var unescaper = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\/`, `/`, `\n`, "\n", `\r`, "\r", `\t`, "\t")
-
 // appendStrings adds the record with one and with two layers of escaping
 // taken off, which is how keywords inside JSON inside JSON read.
 func appendStrings(dst []string, raw string) []string {
-	once := unescaper.Replace(raw)
-	return append(dst, once, unescaper.Replace(once))
+	once := unescape(raw)
+	return append(dst, once, unescape(once))
+}
+
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// unescape takes one layer of JSON's escaping off a text; what is no escape
+// stays as it is.
+func unescape(s string) string {
+	var out strings.Builder
+	out.Grow(len(s))
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 || i+1 == len(s) {
+			out.WriteString(s)
+			return out.String()
+		}
+		out.WriteString(s[:i])
+		s = s[i:]
+		if c := escapes[s[1]]; c != 0 {
+			out.WriteByte(c)
+			s = s[2:]
+			continue
+		}
+		r, n := codePoint(s)
+		if n == 0 {
+			out.WriteByte(s[0])
+			s = s[1:]
+			continue
+		}
+		out.WriteRune(r)
+		s = s[n:]
+	}
+}
+
+// codePoint reads \uXXXX, or two of them for one character, at the start of s;
+// n is their length, 0 if there is none.
+func codePoint(s string) (r rune, n int) {
+	r, ok := hex4(s)
+	if !ok {
+		return 0, 0
+	}
+	if utf16.IsSurrogate(r) {
+		if low, ok := hex4(s[6:]); ok {
+			if both := utf16.DecodeRune(r, low); both != utf8.RuneError {
+				return both, 12
+			}
+		}
+	}
+	return r, 6
+}
+
+func hex4(s string) (rune, bool) {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[2:6], 16, 16)
+	return rune(n), err == nil
 }

@@ -300,8 +300,13 @@ func targetEntity(typ string) string {
 func (s *Signal) Append(dst []byte) []byte {
 	dst = appendSortable(dst, s.Tenant)
 	dst = binary.BigEndian.AppendUint32(dst, uint32(s.Rule))
-	dst = appendSortable(dst, strings.Join(s.Group, "\x1f"))
-	dst = binary.BigEndian.AppendUint64(dst, uint64(unixNano(s.Time))^1<<63)
+	for _, g := range s.Group {
+		dst = appendSortable(append(dst, 1), g)
+	}
+	dst = append(dst, 0)
+	// The time that is not known is the first of all.
+	dst = binary.BigEndian.AppendUint64(dst, uint64(s.Time.Unix())^1<<63)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(s.Time.Nanosecond()))
 	dst = append(dst, s.Identity[:]...)
 	dst = appendText(dst, s.Version)
 	dst = append(dst, s.Key[:]...)
@@ -332,14 +337,6 @@ func withoutSource(b []byte) []byte {
 	return b[:max(0, len(b)-4-n)]
 }
 
-// unixNano is the order of times; a time that is not known comes first.
-func unixNano(t time.Time) int64 {
-	if t.IsZero() {
-		return -1 << 63
-	}
-	return t.UnixNano()
-}
-
 // appendSortable writes text so that the encoding sorts as the text does: a
 // zero byte within is written as 0 1, the end as 0 0.
 func appendSortable(dst []byte, s string) []byte {
@@ -361,10 +358,11 @@ var errSignal = errors.New("signal is damaged")
 // DecodeSignal reads what Append wrote.
 func DecodeSignal(b []byte) (Signal, error) {
 	d := signalReader{b: b}
-	s := Signal{Tenant: d.sortable(), Rule: int(d.uint32()), Group: strings.Split(d.sortable(), "\x1f")}
-	if n := int64(d.uint64() ^ 1<<63); n != -1<<63 {
-		s.Time = time.Unix(0, n).UTC()
+	s := Signal{Tenant: d.sortable(), Rule: int(d.uint32())}
+	for d.take(1)[0] == 1 {
+		s.Group = append(s.Group, d.sortable())
 	}
+	s.Time = time.Unix(int64(d.uint64()^1<<63), int64(d.uint32())).UTC()
 	s.Identity = d.key()
 	s.Version = d.text()
 	s.Key = d.key()

@@ -355,7 +355,11 @@ func nothing(s string) bool {
 	return strings.EqualFold(s, word)
 }
 
-// cleanIP strips port and brackets from an address.
+// mapped is how an IPv4 address begins that is written as one of IPv6.
+const mapped = "::ffff:"
+
+// cleanIP strips port and brackets from an address, and what makes an IPv4
+// address one of IPv6.
 func cleanIP(s string) string {
 	if s == "0.0.0.0" || nothing(s) {
 		return ""
@@ -363,6 +367,11 @@ func cleanIP(s string) string {
 	colon := strings.IndexByte(s, ':')
 	if colon < 0 {
 		return s
+	}
+	if len(s) > len(mapped) && strings.EqualFold(s[:len(mapped)], mapped) {
+		if a, err := netip.ParseAddr(s); err == nil {
+			return a.Unmap().String()
+		}
 	}
 	if s[0] == '[' || strings.IndexByte(s[:colon], '.') >= 0 {
 		if ap, err := netip.ParseAddrPort(s); err == nil {

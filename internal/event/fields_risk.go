@@ -36,7 +36,7 @@ var riskyUserFields = []def{
 	{name: "tenantId", typ: GUID, graph: "-", diag: "tenantId", la: "AADTenantId", doc: "the tenant whose log this is"},
 	{name: "tenantPath", graph: "-", diag: "resourceId", la: "ResourceId", doc: "the log's resource, /tenants/…"},
 	{name: "userPrincipalName", graph: "userPrincipalName displayName", doc: "name"},
-	{name: "userDisplayName", graph: "userDisplayName displayName", doc: "display name"},
+	{name: "userDisplayName", graph: "userDisplayName displayName", alias: "displayName", doc: "display name"},
 	{name: "appId", typ: GUID, doc: "application of a service principal at risk"},
 	{name: "riskLevel", doc: "low, medium, high; hidden without a P2 licence"},
 	{name: "riskState", doc: "atRisk, confirmedCompromised, remediated, …"},

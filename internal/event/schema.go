@@ -184,10 +184,16 @@ func (s *Schema) addAliases(k Kind) {
 			add(name, s.id(d.name))
 		}
 	}
-	for _, f := range s.Fields(k) {
-		for _, format := range formatsOf[k] {
-			for _, p := range f.Paths[format] {
-				if !strings.Contains(p, "{") && p != "(derived)" {
+	// A place is first of all the field that looks there first.
+	for rank, more := 0, true; more; rank++ {
+		more = false
+		for _, f := range s.Fields(k) {
+			for _, format := range formatsOf[k] {
+				if rank >= len(f.Paths[format]) {
+					continue
+				}
+				more = true
+				if p := f.Paths[format][rank]; !strings.Contains(p, "{") && p != "(derived)" {
 					add(strings.TrimPrefix(p, "properties."), f.ID)
 				}
 			}
@@ -199,10 +205,7 @@ func (s *Schema) addAliases(k Kind) {
 // name outside the registry becomes a field that is read by its path.
 func (s *Schema) Resolve(k Kind, name string) *Field {
 	ks := &s.kinds[k]
-	key := strings.ToLower(strings.TrimSpace(name))
-	if k != Generic {
-		key = strings.TrimPrefix(key, "properties.")
-	}
+	key := aliasKey(k, name)
 	if id, ok := ks.aliases[key]; ok {
 		return ks.fields[id]
 	}
@@ -215,9 +218,19 @@ func (s *Schema) Resolve(k Kind, name string) *Field {
 	return f
 }
 
+// aliasKey is how names are compared: diagnostic records have most fields below
+// properties, and rules may say so or not.
+func aliasKey(k Kind, name string) string {
+	key := strings.ToLower(strings.TrimSpace(name))
+	if k != Generic {
+		key = strings.TrimPrefix(key, "properties.")
+	}
+	return key
+}
+
 // lookup finds a field by any of its names without adding one.
 func (s *Schema) lookup(k Kind, name string) *Field {
-	if id, ok := s.kinds[k].aliases[strings.ToLower(name)]; ok {
+	if id, ok := s.kinds[k].aliases[aliasKey(k, name)]; ok {
 		return s.kinds[k].fields[id]
 	}
 	return nil

@@ -1,0 +1,375 @@
+package decode
+
+import (
+	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/sigma"
+)
+
+// Nearly all of the time goes into passing over text that nobody asks for. So
+// a record is checked, cut out and read in one pass, which follows the paths
+// of the kind and format that the record before had. What it finds it notes
+// down; the worker puts it into an event. A record of another kind is read
+// again, along its tape.
+
+// A note is a value that lies on a path.
+type note struct {
+	n       *node
+	at, end uint32 // its text: strings without quotes, containers with brackets
+	elem    int32
+	what    what
+}
+
+type what uint8
+
+const (
+	isText    what = iota // a string
+	isEscaped             // a string with escapes
+	isNumber
+	isBool
+	isNull
+	isRaw   // the text of a container
+	isEmpty // an array without elements
+	isKeyed // an array of objects that are told apart by a key
+)
+
+// A direct reads records in one pass. It keeps its memory between records.
+type direct struct {
+	notes []note
+	stack []byte
+	data  []byte
+	keys  keyFunc
+	at    int // where it stopped, for messages
+	stop  bool
+}
+
+// record reads the object at data[i] along the paths from root. Outermost keys
+// go to keys. It returns what scanner.value would.
+func (d *direct) record(data []byte, i int, root *node, keys keyFunc) (end int, stopped bool, err scanErr) {
+	d.data, d.keys, d.stop = data, keys, false
+	end, err = d.object(i, root, -1, 1)
+	return end, d.stop, err
+}
+
+func (d *direct) fail(i int, err scanErr) (int, scanErr) {
+	d.at = i
+	return i, err
+}
+
+// value reads the value at i under n; n is nil where nobody asks for it.
+func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
+	b := d.data
+	if i >= len(b) {
+		return d.fail(i, scanMore)
+	}
+	switch c := b[i]; c {
+	case '"':
+		end, escaped, err := skipString(b, i+1)
+		if err != scanOK {
+			return d.fail(end, err)
+		}
+		if n != nil && (len(n.leaves) > 0 || n.structured) {
+			w := isText
+			if escaped {
+				w = isEscaped
+			}
+			d.notes = append(d.notes, note{n, uint32(i + 1), uint32(end), elem, w})
+		}
+		return end + 1, scanOK
+	case '{', '[':
+		if depth == MaxDepth {
+			return d.fail(i, scanDepth)
+		}
+		switch {
+		case n == nil:
+			return d.skip(i, depth)
+		case c == '[' && len(n.lists) > 0:
+			end, err := d.skip(i, depth)
+			if err == scanOK {
+				d.notes = append(d.notes, note{n, uint32(i), uint32(end), elem, isKeyed})
+			}
+			return end, err
+		case c == '[':
+			return d.array(i, n, elem, depth+1)
+		}
+		k := len(d.notes)
+		if len(n.leaves) > 0 {
+			d.notes = append(d.notes, note{n, uint32(i), 0, elem, isRaw})
+		}
+		var end int
+		var err scanErr
+		if len(n.edges) == 0 {
+			end, err = d.skip(i, depth)
+		} else {
+			end, err = d.object(i, n, elem, depth+1)
+		}
+		if err == scanOK && len(n.leaves) > 0 {
+			d.notes[k].end = uint32(end)
+		}
+		return end, err
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		end, err := skipNumber(b, i)
+		if err == scanOK && end == len(b) {
+			err = scanMore
+		}
+		if err != scanOK {
+			return d.fail(end, err)
+		}
+		if n != nil && len(n.leaves) > 0 {
+			d.notes = append(d.notes, note{n, uint32(i), uint32(end), elem, isNumber})
+		}
+		return end, scanOK
+	default:
+		end, err := skipLiteral(b, i)
+		if err != scanOK {
+			return d.fail(end, err)
+		}
+		if n != nil && len(n.leaves) > 0 {
+			w := isBool
+			if c == 'n' {
+				w = isNull
+			}
+			d.notes = append(d.notes, note{n, uint32(i), uint32(end), elem, w})
+		}
+		return end, scanOK
+	}
+}
+
+func (d *direct) object(i int, n *node, elem int32, depth int) (int, scanErr) {
+	b := d.data
+	if i++; i < len(b) && b[i] <= ' ' {
+		i = skipBlank(b, i)
+	}
+	if i < len(b) && b[i] == '}' {
+		return i + 1, scanOK
+	}
+	for {
+		if i >= len(b) {
+			return d.fail(i, scanMore)
+		}
+		if b[i] != '"' {
+			return d.fail(i, scanKey)
+		}
+		from := i + 1
+		to, escaped, err := skipString(b, from)
+		if err != scanOK {
+			return d.fail(to, err)
+		}
+		if i = to + 1; i < len(b) && b[i] != ':' {
+			i = skipBlank(b, i)
+		}
+		if i >= len(b) {
+			return d.fail(i, scanMore)
+		}
+		if b[i] != ':' {
+			return d.fail(i, scanColon)
+		}
+		if i++; i < len(b) && b[i] <= ' ' {
+			i = skipBlank(b, i)
+		}
+		key := b[from:to]
+		if depth == 1 {
+			if i >= len(b) {
+				return d.fail(i, scanMore)
+			}
+			if !d.keys(key, i) {
+				d.stop = true
+				return i, scanOK
+			}
+		}
+		if escaped {
+			key, _ = unescape(nil, key)
+		}
+		if i, err = d.value(i, n.find(key), elem, depth); err != scanOK || d.stop {
+			return i, err
+		}
+		if i < len(b) && b[i] <= ' ' {
+			i = skipBlank(b, i)
+		}
+		if i >= len(b) {
+			return d.fail(i, scanMore)
+		}
+		switch b[i] {
+		case ',':
+			if i++; i < len(b) && b[i] <= ' ' {
+				i = skipBlank(b, i)
+			}
+		case '}':
+			return i + 1, scanOK
+		case ']':
+			return d.fail(i, scanClose)
+		default:
+			return d.fail(i, scanComma)
+		}
+	}
+}
+
+func (d *direct) array(i int, n *node, elem int32, depth int) (int, scanErr) {
+	b := d.data
+	start := i
+	if i = skipBlank(b, i+1); i < len(b) && b[i] == ']' {
+		if len(n.leaves) > 0 {
+			d.notes = append(d.notes, note{n, uint32(start), uint32(i + 1), max(elem, 0), isEmpty})
+		}
+		return i + 1, scanOK
+	}
+	for at := int32(0); ; at++ {
+		pos := at
+		if elem >= 0 {
+			// Only the outermost array gives the position.
+			pos = elem
+		}
+		var err scanErr
+		if i, err = d.value(i, n, pos, depth); err != scanOK {
+			return i, err
+		}
+		if i < len(b) && b[i] <= ' ' {
+			i = skipBlank(b, i)
+		}
+		if i >= len(b) {
+			return d.fail(i, scanMore)
+		}
+		switch b[i] {
+		case ',':
+			i = skipBlank(b, i+1)
+		case ']':
+			return i + 1, scanOK
+		case '}':
+			return d.fail(i, scanClose)
+		default:
+			return d.fail(i, scanComma)
+		}
+	}
+}
+
+// skip checks the container at i, at the given depth, and returns its end.
+func (d *direct) skip(i, depth int) (int, scanErr) {
+	b := d.data
+	stack := d.stack[:0]
+	defer func() { d.stack = stack }()
+	for {
+		// A value is expected at i.
+		if i < len(b) && b[i] <= ' ' {
+			i = skipBlank(b, i)
+		}
+		if i >= len(b) {
+			return d.fail(i, scanMore)
+		}
+		var err scanErr
+		switch c := b[i]; c {
+		case '"':
+			if i, _, err = skipString(b, i+1); err != scanOK {
+				return d.fail(i, err)
+			}
+			i++
+		case '{', '[':
+			if depth+len(stack) >= MaxDepth {
+				return d.fail(i, scanDepth)
+			}
+			stack = append(stack, c)
+			if i++; i < len(b) && b[i] <= ' ' {
+				i = skipBlank(b, i)
+			}
+			// ] and } are two above [ and {.
+			if i < len(b) && b[i] == c+2 {
+				goto closed
+			}
+			if c == '{' {
+				goto key
+			}
+			continue
+		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			if i, err = skipNumber(b, i); err != scanOK {
+				return d.fail(i, err)
+			}
+		default:
+			if i, err = skipLiteral(b, i); err != scanOK {
+				return d.fail(i, err)
+			}
+		}
+
+	after: // a value has just ended before i
+		if i < len(b) && b[i] <= ' ' {
+			i = skipBlank(b, i)
+		}
+		if i >= len(b) {
+			return d.fail(i, scanMore)
+		}
+		switch b[i] {
+		case ',':
+			i++
+			if stack[len(stack)-1] == '[' {
+				continue
+			}
+			if i < len(b) && b[i] <= ' ' {
+				i = skipBlank(b, i)
+			}
+		case '}', ']':
+			goto closed
+		default:
+			return d.fail(i, scanComma)
+		}
+
+	key: // a quoted key is expected at i
+		if i >= len(b) {
+			return d.fail(i, scanMore)
+		}
+		if b[i] != '"' {
+			return d.fail(i, scanKey)
+		}
+		if i, _, err = skipString(b, i+1); err != scanOK {
+			return d.fail(i, err)
+		}
+		if i++; i < len(b) && b[i] != ':' {
+			i = skipBlank(b, i)
+		}
+		if i >= len(b) {
+			return d.fail(i, scanMore)
+		}
+		if b[i] != ':' {
+			return d.fail(i, scanColon)
+		}
+		i++
+		continue
+
+	closed: // b[i] closes the innermost container
+		if stack[len(stack)-1]+2 != b[i] {
+			return d.fail(i, scanClose)
+		}
+		stack = stack[:len(stack)-1]
+		i++
+		if len(stack) == 0 {
+			return i, scanOK
+		}
+		goto after
+	}
+}
+
+// replay puts noted values into the event, in the order of the record.
+func (r *reader) replay(data []byte, notes []note) {
+	for k := range notes {
+		m := &notes[k]
+		text := data[m.at:m.end]
+		elem := int(m.elem)
+		switch m.what {
+		case isText:
+			r.text(m.n, text, elem, 0)
+		case isEscaped:
+			text, _ = unescape(r.e.Scratch(len(text)), text)
+			r.text(m.n, text, elem, 0)
+		case isNumber:
+			r.leaf(m.n, event.Value{Kind: sigma.Number, Text: str(text)}, elem)
+		case isBool:
+			r.leaf(m.n, event.Value{Kind: sigma.Bool, Text: str(text)}, elem)
+		case isNull:
+			r.leaf(m.n, event.Value{}, elem)
+		case isRaw:
+			r.leaf(m.n, event.Value{Kind: sigma.String, Text: str(text)}, elem)
+		case isEmpty:
+			r.leaf(m.n, event.Value{Kind: sigma.String, Text: "[]"}, elem)
+		case isKeyed:
+			if inner, ok := r.inside(text, -1, "["); ok {
+				r.array(m.n, &inner, 0, elem)
+			}
+		}
+	}
+}
