@@ -30,7 +30,7 @@ func BenchmarkRuleGrowth(b *testing.B) {
 		b.Fatal(err)
 	}
 	w := bufio.NewWriter(f)
-	if _, err := simulate.WriteBench(w, 1, 256<<20, 20); err != nil {
+	if _, err := simulate.WriteBench(w, 1, 768<<20, 20); err != nil {
 		b.Fatal(err)
 	}
 	if err := w.Flush(); err != nil {

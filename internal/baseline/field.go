@@ -71,7 +71,31 @@ type Field struct {
 	// record lacks the fact or the input is not set, ok is false: the field is
 	// then absent and neither true nor false matches.
 	Compute func(v *View, f Facts) (value string, ok bool)
+
+	// bind is Compute with the sets of one view looked up beforehand, for the
+	// fields that every sign-in is asked for.
+	bind func(v *View) Answer
 }
+
+// Answer computes a field under one view.
+type Answer func(f Facts) (value string, ok bool)
+
+// For returns what computes the field under a view.
+func (fd Field) For(v *View) Answer {
+	if fd.bind != nil {
+		return fd.bind(v)
+	}
+	return func(f Facts) (string, bool) { return fd.Compute(v, f) }
+}
+
+// bound makes a field whose Compute is its bind.
+func bound(fd Field, bind func(v *View) Answer) Field {
+	fd.bind = bind
+	fd.Compute = func(v *View, f Facts) (string, bool) { return bind(v)(f) }
+	return fd
+}
+
+func noAnswer(Facts) (string, bool) { return "", false }
 
 // Fields returns every field, grouped as the field reference shows them.
 func Fields() []Field {

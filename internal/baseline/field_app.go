@@ -63,6 +63,9 @@ func appImpact(v *View, f Facts) (string, bool) {
 }
 
 func accessAllowed(v *View, f Facts) (string, bool) {
+	if len(v.access) == 0 {
+		return "", false
+	}
 	appID, appName := f.App()
 	resID, resName := f.Resource()
 	user, listed := f.User(), false
@@ -83,36 +86,50 @@ func accessAllowed(v *View, f Facts) (string, bool) {
 
 func protocolFields() []Field {
 	return []Field{
-		{
+		bound(Field{
 			Name: "baseline.legacy_client", Doc: `clientAppUsed is in legacy_client_apps; "Other clients" also stands for "Other clients; IMAP" and the like`,
-			Needs: []string{"legacy_client_apps"}, Compute: legacyClient,
-		},
+			Needs: []string{"legacy_client_apps"},
+		}, legacyClient),
 		{
 			Name: "baseline.legacy_auth.retired", Doc: "the time is on or after legacy_auth_disabled_since",
 			Needs: []string{"legacy_auth_disabled_since"}, Compute: legacyRetired,
 		},
-		{
+		bound(Field{
 			Name: "baseline.protocol.unused", Doc: "authenticationProtocol is in unused_protocols, blanks and dashes apart",
-			Needs: []string{"unused_protocols"}, Compute: unusedProtocol,
-		},
+			Needs: []string{"unused_protocols"},
+		}, unusedProtocol),
 	}
 }
 
-func legacyClient(v *View, f Facts) (string, bool) {
-	set, client := v.names["legacy_client_apps"], f.ClientApp()
-	if set == nil || client == "" {
-		return "", false
+func legacyClient(v *View) Answer {
+	set := v.names["legacy_client_apps"]
+	if set == nil {
+		return noAnswer
 	}
-	family, _, _ := strings.Cut(client, ";")
-	return yesNo(set.has(client) || set.has(strings.TrimSpace(family)))
+	return func(f Facts) (string, bool) {
+		client := f.ClientApp()
+		if client == "" {
+			return "", false
+		}
+		if family, _, several := strings.Cut(client, ";"); several && set.has(strings.TrimSpace(family)) {
+			return "true", true
+		}
+		return yesNo(set.has(client))
+	}
 }
 
-func unusedProtocol(v *View, f Facts) (string, bool) {
-	set, protocol := v.names["unused_protocols"], f.Protocol()
-	if set == nil || protocol == "" {
-		return "", false
+func unusedProtocol(v *View) Answer {
+	set := v.names["unused_protocols"]
+	if set == nil {
+		return noAnswer
 	}
-	var buf [64]byte
-	_, ok := set.exact[string(squeezeTo(buf[:0], protocol))]
-	return yesNo(ok)
+	return func(f Facts) (string, bool) {
+		protocol := f.Protocol()
+		if protocol == "" {
+			return "", false
+		}
+		var buf [64]byte
+		_, ok := set.exact[string(squeezeTo(buf[:0], protocol))]
+		return yesNo(ok)
+	}
 }

@@ -10,13 +10,19 @@ func theActor(f Facts) Principal { return f.Actor() }
 
 // member is the field "who is in the input".
 func member(name, doc, input string, who subject) Field {
-	return Field{Name: name, Doc: doc, Needs: []string{input}, Compute: func(v *View, f Facts) (string, bool) {
-		set, p := v.people[input], who(f)
-		if set == nil || p.zero() {
-			return "", false
+	return bound(Field{Name: name, Doc: doc, Needs: []string{input}}, func(v *View) Answer {
+		set := v.people[input]
+		if set == nil {
+			return noAnswer
 		}
-		return yesNo(set.has(p))
-	}}
+		return func(f Facts) (string, bool) {
+			p := who(f)
+			if p.zero() {
+				return "", false
+			}
+			return yesNo(set.has(p))
+		}
+	})
 }
 
 // targetMember is the field "any of the targets is in the input".

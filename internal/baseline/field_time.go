@@ -2,22 +2,35 @@ package baseline
 
 func timeFields() []Field {
 	return []Field{
-		{
+		bound(Field{
 			Name: "baseline.time.working_hours", Doc: "the time is within working_hours of the user, else of the actor: by member, else by country, else for everybody",
-			Needs: []string{"working_hours"}, Compute: func(v *View, f Facts) (string, bool) {
-				who := f.User()
-				if who.zero() {
-					who = f.Actor()
-				}
-				return v.within("working_hours", who, f)
-			},
-		},
+			Needs: []string{"working_hours"},
+		}, workingHours),
 		{
 			Name: "baseline.time.elevation_hours", Doc: "the time is within elevation_policy.hours of the actor",
 			Needs: []string{"elevation_policy.hours"}, Compute: func(v *View, f Facts) (string, bool) {
 				return v.within("elevation_policy.hours", f.Actor(), f)
 			},
 		},
+	}
+}
+
+func workingHours(v *View) Answer {
+	r := v.rosters["working_hours"]
+	if r == nil {
+		return noAnswer
+	}
+	return func(f Facts) (string, bool) {
+		t := f.Time()
+		if t.IsZero() {
+			return "", false
+		}
+		who := f.User()
+		if who.zero() {
+			who = f.Actor()
+		}
+		in, known := r.covers(who, f.Country(), t)
+		return yesNoIf(in, known)
 	}
 }
 

@@ -161,6 +161,9 @@ func (s *schedule) works(y int, m time.Month, d int, holidays dates) bool {
 	if !s.days[day.Weekday()] {
 		return false
 	}
+	if len(holidays) == 0 {
+		return true
+	}
 	_, off := holidays[dateKey(day.Date())]
 	return !off
 }

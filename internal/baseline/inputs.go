@@ -35,7 +35,7 @@ func inputTable() []spec {
 		{name: "privileged_roles", shape: "list of role names or ids", doc: "roles that give administrative power", parse: (*parser).roles},
 		{name: "privileged_groups", shape: "list of group names or ids", doc: "groups that give administrative power", parse: (*parser).groups},
 		people("break_glass_accounts", "emergency accounts, of which every use is an alert"),
-		people("vip_accounts", "people whose alerts are raised to high").defaultsTo("[]"),
+		people("vip_accounts", "people whose alerts are raised to high"),
 		{
 			name: "approved_actors", shape: "{class: list of principals}", doc: "who may do a kind of change", apart: true, grants: true,
 			parts: []spec{
@@ -154,7 +154,7 @@ func inputTable() []spec {
 			name: "legacy_auth_disabled_since", shape: "date", doc: "since when legacy authentication is off",
 			parse: func(p *parser, n *yaml.Node, path string) any { return orNil(p.moment(n, path, true)) },
 		},
-		{name: "unused_protocols", shape: "list of authentication protocols", doc: "protocols that nobody uses", def: "[]", parse: (*parser).protocols},
+		{name: "unused_protocols", shape: "list of authentication protocols", doc: "protocols that nobody uses", parse: (*parser).protocols},
 
 		// --- privilege
 		{

@@ -150,11 +150,11 @@ func (d *direct) object(i int, n *node, elem int32, depth int) (int, scanErr) {
 			return d.fail(i, scanKey)
 		}
 		from := i + 1
-		to, escaped, err := skipString(b, from)
+		end, escaped, err := skipString(b, from)
 		if err != scanOK {
-			return d.fail(to, err)
+			return d.fail(end, err)
 		}
-		if i = to + 1; i < len(b) && b[i] != ':' {
+		if i = end + 1; i < len(b) && b[i] != ':' {
 			i = skipBlank(b, i)
 		}
 		if i >= len(b) {
@@ -166,7 +166,7 @@ func (d *direct) object(i int, n *node, elem int32, depth int) (int, scanErr) {
 		if i++; i < len(b) && b[i] <= ' ' {
 			i = skipBlank(b, i)
 		}
-		key := b[from:to]
+		key := b[from:end]
 		if depth == 1 {
 			if i >= len(b) {
 				return d.fail(i, scanMore)
@@ -179,7 +179,13 @@ func (d *direct) object(i int, n *node, elem int32, depth int) (int, scanErr) {
 		if escaped {
 			key, _ = unescape(nil, key)
 		}
-		if i, err = d.value(i, n.find(key), elem, depth); err != scanOK || d.stop {
+		if to := n.find(key); to == nil && i < len(b) && b[i] == '"' {
+			// Most values are strings that nobody asks for.
+			if i, _, err = skipString(b, i+1); err != scanOK {
+				return d.fail(i, err)
+			}
+			i++
+		} else if i, err = d.value(i, to, elem, depth); err != scanOK || d.stop {
 			return i, err
 		}
 		if i < len(b) && b[i] <= ' ' {

@@ -40,7 +40,8 @@ type Engine struct {
 
 // tenantSets are the rules as one tenant's baseline makes them.
 type tenantSets struct {
-	view *baseline.View
+	view    *baseline.View
+	answers []baseline.Answer // by baseline field
 	sets [event.NumKinds][event.NumFormats]*compiled
 	// inactive says, by rule, why it does nothing for this tenant; "" = active.
 	inactive []string
@@ -234,6 +235,9 @@ func (e *Engine) baselineField(name string) int {
 // compile makes the sets of one tenant.
 func (e *Engine) compile(view *baseline.View) (*tenantSets, error) {
 	ts := &tenantSets{view: view, inactive: make([]string, len(e.rules))}
+	for _, f := range e.fields {
+		ts.answers = append(ts.answers, f.For(view))
+	}
 	var lists [event.NumKinds][event.NumFormats]struct {
 		rules []*sigma.Rule
 		index []int

@@ -83,7 +83,7 @@ func (r *record) begin(e *event.Event, ts *tenantSets) {
 // Value returns the i-th value of a field.
 func (r *record) Value(field, i int) (sigma.FieldValue, bool) {
 	if field >= r.first && field < r.last && !r.e.Settled(field) {
-		v, ok := r.facts.engine.fields[field-r.first].Compute(r.ts.view, &r.facts)
+		v, ok := r.ts.answers[field-r.first](&r.facts)
 		r.e.Settle(field, sigma.FieldValue{Kind: sigma.String, Text: v}, ok)
 	}
 	return r.e.Value(field, i)
