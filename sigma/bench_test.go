@@ -39,11 +39,11 @@ var benchFields = []struct {
 
 type benchRecord []FieldValue
 
-func (r benchRecord) Value(field, i int) (FieldValue, bool) {
-	if i > 0 || field >= len(r) {
-		return FieldValue{}, false
+func (r benchRecord) Append(dst []FieldValue, field int) []FieldValue {
+	if field >= len(r) {
+		return dst
 	}
-	return r[field], true
+	return append(dst, r[field])
 }
 
 func (r benchRecord) Text(int) (string, bool) { return "", false }

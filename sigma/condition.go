@@ -63,9 +63,11 @@ func isAggregation(s string) bool {
 	return false
 }
 
+// parentheses become words of their own.
+var parentheses = strings.NewReplacer("(", " ( ", ")", " ) ")
+
 func conditionTokens(s string) []string {
-	s = strings.NewReplacer("(", " ( ", ")", " ) ").Replace(s)
-	return strings.Fields(s)
+	return strings.Fields(parentheses.Replace(s))
 }
 
 // peek returns the token at a distance, "" behind the end.

@@ -156,12 +156,8 @@ func valuesOf(field string, opt Options, rec Record) []FieldValue {
 			out = append(out, FieldValue{String, text})
 		}
 	}
-	ref, ok := opt.resolve(field)
-	for i := 0; ok; i++ {
-		var v FieldValue
-		if v, ok = rec.Value(ref.ID, i); ok {
-			out = append(out, v)
-		}
+	if ref, ok := opt.resolve(field); ok {
+		out = rec.Append(out, ref.ID)
 	}
 	return out
 }

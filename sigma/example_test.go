@@ -35,18 +35,18 @@ type event map[string]any
 
 var fields = []string{"action", "hour", "person", "badge"}
 
-func (e event) Value(field, i int) (sigma.FieldValue, bool) {
+func (e event) Append(dst []sigma.FieldValue, field int) []sigma.FieldValue {
 	v, ok := e[fields[field]]
-	if !ok || i > 0 {
-		return sigma.FieldValue{}, false
+	if !ok {
+		return dst
 	}
 	switch v := v.(type) {
 	case nil:
-		return sigma.FieldValue{Kind: sigma.Null}, true
+		return append(dst, sigma.FieldValue{Kind: sigma.Null})
 	case int:
-		return sigma.FieldValue{Kind: sigma.Number, Text: fmt.Sprint(v)}, true
+		return append(dst, sigma.FieldValue{Kind: sigma.Number, Text: fmt.Sprint(v)})
 	default:
-		return sigma.FieldValue{Kind: sigma.String, Text: fmt.Sprint(v)}, true
+		return append(dst, sigma.FieldValue{Kind: sigma.String, Text: fmt.Sprint(v)})
 	}
 }
 

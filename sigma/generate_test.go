@@ -36,11 +36,8 @@ type testRecord struct {
 	texts  []string
 }
 
-func (r *testRecord) Value(field, i int) (FieldValue, bool) {
-	if values := r.fields[field]; i < len(values) {
-		return values[i], true
-	}
-	return FieldValue{}, false
+func (r *testRecord) Append(dst []FieldValue, field int) []FieldValue {
+	return append(dst, r.fields[field]...)
 }
 
 func (r *testRecord) Text(i int) (string, bool) {

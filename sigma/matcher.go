@@ -181,13 +181,9 @@ func (m *Matcher) fetch(f *field, st *fieldState) {
 			notNull = true
 		}
 	} else {
-		for i := 0; ; i++ {
-			v, ok := m.rec.Value(f.id, i)
-			if !ok {
-				break
-			}
-			m.values = append(m.values, v)
-			notNull = notNull || v.Kind != Null
+		m.values = m.rec.Append(m.values, f.id)
+		for i := start; i < len(m.values) && !notNull; i++ {
+			notNull = m.values[i].Kind != Null
 		}
 	}
 	*st = fieldState{gen: m.gen, level: fetched, start: start, end: len(m.values)}

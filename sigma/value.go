@@ -64,10 +64,10 @@ type FieldValue struct {
 
 // Record is what rules are matched against.
 type Record interface {
-	// Value returns the i-th value of a field, known by the ID that
-	// Options.Resolve gave it. ok is false past the last; a field that is
-	// missing has none. An element of a list is one value.
-	Value(field, i int) (v FieldValue, ok bool)
+	// Append adds to dst the values of a field, known by the ID that
+	// Options.Resolve gave it. A field that is missing has none; an element of
+	// a list is one value.
+	Append(dst []FieldValue, field int) []FieldValue
 	// Text returns the i-th text in which keywords are looked for; ok is false
 	// past the last.
 	Text(i int) (text string, ok bool)

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -257,7 +256,7 @@ func summarize(r *detect.Rule, s *detect.Signal, a *Alert) string {
 		out = fill(out, s.Summary)
 	}
 	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) {
+		if c < ' ' || c == 0x7f {
 			return ' '
 		}
 		return c

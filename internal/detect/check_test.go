@@ -63,8 +63,8 @@ func TestCheck(t *testing.T) {
 			want: Check{Cannot: "placeholder %UnLegitCountries%: it stands for everything that is not listed, which no list can hold; use the field baseline.country.allowed"},
 		},
 		{
-			name: "unknown placeholder", detection: "selection: {location|expand: '%alowed_countries%'}",
-			want: Check{Cannot: `placeholder %alowed_countries%: no baseline input has that name; did you mean "allowed_countries"?`},
+			name: "unknown placeholder", detection: "selection: {location|expand: '%allowed_countris%'}",
+			want: Check{Cannot: `placeholder %allowed_countris%: no baseline input has that name; did you mean allowed_countries?`},
 		},
 		{
 			name: "always false", detection: "selection: {ResultType: 0}\ncondition: selection and not selection",
@@ -113,22 +113,22 @@ func TestInactive(t *testing.T) {
 			want: "inactive: baseline input privileged_accounts" + unset,
 		},
 		{
-			name: "two fields", detection: "selection: {baseline.country.allowed: 'false', baseline.user.vip: 'true'}",
-			want: "inactive: baseline inputs allowed_countries, vip_accounts are not set",
+			name: "two fields", detection: "selection: {baseline.country.allowed: 'false', baseline.user.privileged: 'true'}",
+			want: "inactive: baseline inputs allowed_countries, privileged_accounts are not set",
 		},
 		{
-			name: "two fields, one set", baseline: "vip_accounts: [ceo@contoso.com]", detection: "selection: {baseline.country.allowed: 'false', baseline.user.vip: 'true'}",
+			name: "two fields, one set", baseline: "privileged_accounts: [ceo@contoso.com]", detection: "selection: {baseline.country.allowed: 'false', baseline.user.privileged: 'true'}",
 			want: "inactive: baseline input allowed_countries" + unset,
 		},
-		{name: "either field", baseline: "vip_accounts: [ceo@contoso.com]", detection: "selection: {baseline.country.allowed: 'false'}\nother: {baseline.user.vip: 'true'}\ncondition: selection or other"},
+		{name: "either field", baseline: "privileged_accounts: [ceo@contoso.com]", detection: "selection: {baseline.country.allowed: 'false'}\nother: {baseline.user.privileged: 'true'}\ncondition: selection or other"},
 		{
 			name: "either input", service: "auditlogs", detection: "selection: {baseline.target.domain: unapproved}",
 			want: "inactive: baseline input approved_domains or blocked_domains" + unset,
 		},
 		{name: "either input, the second set", baseline: "blocked_domains: [evil.example]", service: "auditlogs", detection: "selection: {baseline.target.domain: unapproved}"},
-		{name: "the rule's own", detection: "selection: {ResultType: 0}", needs: "[egress_ips]", want: "inactive: baseline input egress_ips" + unset},
-		{name: "the rule's own, either", detection: "selection: {ResultType: 0}", needs: "['egress_ips|vip_accounts']", want: "inactive: baseline input egress_ips or vip_accounts" + unset},
-		{name: "the rule's own, either, set", baseline: "vip_accounts: [ceo@contoso.com]", detection: "selection: {ResultType: 0}", needs: "['egress_ips|vip_accounts']"},
+		{name: "the rule's own", detection: "selection: {ResultType: 0}", needs: "[trusted_ips_privileged]", want: "inactive: baseline input trusted_ips_privileged" + unset},
+		{name: "the rule's own, either", detection: "selection: {ResultType: 0}", needs: "['trusted_ips_privileged|privileged_accounts']", want: "inactive: baseline input trusted_ips_privileged or privileged_accounts" + unset},
+		{name: "the rule's own, either, set", baseline: "privileged_accounts: [ceo@contoso.com]", detection: "selection: {ResultType: 0}", needs: "['trusted_ips_privileged|privileged_accounts']"},
 		{name: "placeholder", detection: "selection: {appId|expand: '%Important_AppIds%'}", want: "inactive: baseline input hbi_mbi_apps" + unset},
 		{name: "placeholder, set", baseline: "hbi_mbi_apps: {high: [Payroll]}", detection: "selection: {appId|expand: '%Important_AppIds%'}"},
 		{
@@ -189,7 +189,7 @@ tenants:
   - id: ` + consumer + `
     name: customers
     kind: b2c
-    overrides: {allowed_countries: [DE], vip_accounts: [alice.lindqvist@contoso.com]}
+    overrides: {allowed_countries: [DE], privileged_accounts: [alice.lindqvist@contoso.com]}
 `
 
 // TestTenants: each tenant of a run is judged by its own baseline, whatever
@@ -198,7 +198,7 @@ func TestTenants(t *testing.T) {
 	e := engineOf(t, twoTenants,
 		rule("signinlogs", "selection: {baseline.country.allowed: 'false'}"),
 		rule("signinlogs", "selection: {baseline.tenant.b2c: 'true'}"),
-		rule("signinlogs", "selection: {baseline.user.vip: 'true'}"),
+		rule("signinlogs", "selection: {baseline.user.privileged: 'true'}"),
 	)
 	const stranger = "7a0c3c5e-0000-4000-8000-000000000001"
 	tests := []struct {
@@ -229,7 +229,7 @@ func TestTenants(t *testing.T) {
 		tenants []string
 		want    []Inactive
 	}{
-		{[]string{home}, []Inactive{{"r2", "inactive: baseline input vip_accounts is not set"}}},
+		{[]string{home}, []Inactive{{"r2", "inactive: baseline input privileged_accounts is not set"}}},
 		{[]string{home, consumer}, nil},
 		{[]string{consumer}, nil},
 	} {

@@ -81,7 +81,8 @@ var spellings = []spelling{
 	{"audit message=update application sucess- property name appaddress", `{properties.message: Update Application Sucess- Property Name AppAddress}`, wanted{"audit-update-application", nil}, wanted{"audit-update-application", set("result", "failure")}},
 	{
 		"audit message=update service principal/update application", `{properties.message: Update Service principal/Update Application}`,
-		wanted{"audit-update-application", changed("KeyDescription", "[]", `["[KeyIdentifier=1]"]`)}, wanted{"audit-update-application", nil},
+		wanted{"audit-update-application", changed("KeyDescription", "[]", `["[KeyIdentifier=1]"]`)},
+		wanted{"audit-update-application", nil},
 	},
 	{"audit message=request approved/denied", `{properties.message: Request Approved/Denied}`, activity("Add member to role request denied (PIM activation)"), activity("Add member to role requested (PIM activation)")},
 	{"audit message=add eligible member (permanent)", `{properties.message: Add eligible member (permanent)}`, activity("Add eligible member to role in PIM completed (permanent)"), activity("Add eligible member to role in PIM completed (timebound)")},
@@ -91,7 +92,8 @@ var spellings = []spelling{
 	{"audit message=add member from group", `{properties.message: Add member from group}`, wanted{"audit-group-member", nil}, wanted{"audit-group-member", set("activityDisplayName", "Remove member from group")}},
 	{
 		`audit message="displayname":"usertype","oldvalue":"[\"guest\"]","newvalue":"[\"member\"]"`, `{properties.message: '"displayName":"UserType","oldValue":"[\"Guest\"]","newValue":"[\"Member\"]"'}`,
-		wanted{"audit-update-user", changed("UserType", `["Guest"]`, `["Member"]`)}, wanted{"audit-update-user", changed("UserType", `["Member"]`, `["Guest"]`)},
+		wanted{"audit-update-user", changed("UserType", `["Guest"]`, `["Member"]`)},
+		wanted{"audit-update-user", changed("UserType", `["Member"]`, `["Guest"]`)},
 	},
 	{"audit message=", `{properties.message: Add user}`, addUser, wanted{"audit-delete-user", nil}},
 	{"audit status=success", `{Status: Success}`, addUser, wanted{"audit-add-user", set("result", "failure")}},
@@ -113,7 +115,8 @@ var spellings = []spelling{
 	{"audit consentcontext.isadminconsent=", `{ConsentContext.IsAdminConsent: 'false'}`, wanted{"audit-consent", changed("ConsentContext.IsAdminConsent", "", "False")}, wanted{"audit-consent", nil}},
 	{
 		"audit failure_status_reason=microsoft.online.security.userconsentblockedforriskyappsexceptions", `{failure_status_reason: Microsoft.online.Security.userConsentBlockedForRiskyAppsExceptions}`,
-		wanted{"audit-consent", set("resultReason", "Microsoft.Online.Security.UserConsentBlockedForRiskyAppsException")}, wanted{"audit-consent", nil},
+		wanted{"audit-consent", set("resultReason", "Microsoft.Online.Security.UserConsentBlockedForRiskyAppsException")},
+		wanted{"audit-consent", nil},
 	},
 
 	{"risk_detection riskeventtype=impossibletravel", `{riskEventType: impossibleTravel}`, wanted{"risk-detection", set("riskEventType", "mcasImpossibleTravel")}, wanted{"risk-detection", nil}},
@@ -205,36 +208,44 @@ func TestCompatWithin(t *testing.T) {
 	}{
 		{
 			"one value of several", "signinlogs", "selection: {ClientApp: [IMAP, Exchange ActiveSync]}",
-			[]wanted{client("IMAP4"), client("Exchange ActiveSync")}, []wanted{client("POP3")},
+			[]wanted{client("IMAP4"), client("Exchange ActiveSync")},
+			[]wanted{client("POP3")},
 		},
 		{
 			"what cannot be, beside what can", "signinlogs", "selection: {properties.message: [Add user, ROPC]}",
-			[]wanted{{"signin", set("authenticationProtocol", "ropc")}}, []wanted{plainSignin},
+			[]wanted{{"signin", set("authenticationProtocol", "ropc")}},
+			[]wanted{plainSignin},
 		},
 		{
 			"not", "signinlogs", "selection: {AppDisplayName: OfficeHome}\nfilter: {Status: Success}\ncondition: selection and not filter",
-			[]wanted{code(50126), code(50074)}, []wanted{plainSignin},
+			[]wanted{code(50126), code(50074)},
+			[]wanted{plainSignin},
 		},
 		{"neq", "signinlogs", "selection: {Status|neq: Success}", []wanted{code(50126), code(50074)}, []wanted{plainSignin}},
 		{
 			"neq of several", "signinlogs", "selection: {ClientApp|neq: [IMAP, Browser]}",
-			[]wanted{client("POP3")}, []wanted{client("IMAP4"), client("Browser")},
+			[]wanted{client("POP3")},
+			[]wanted{client("IMAP4"), client("Browser")},
 		},
 		{
 			"activities are compared in their normal form", "auditlogs", "selection: {properties.message: 'Update application - certificates and secrets management.'}",
-			[]wanted{{"audit-app-credential", nil}}, []wanted{{"audit-update-application", nil}},
+			[]wanted{{"audit-app-credential", nil}},
+			[]wanted{{"audit-update-application", nil}},
 		},
 		{
 			"type with a blank", "auditlogs", "selection: {targetResources.type: Service Principal}",
-			[]wanted{{"audit-consent", nil}}, []wanted{addUser},
+			[]wanted{{"audit-consent", nil}},
+			[]wanted{addUser},
 		},
 		{
 			"beginning", "auditlogs", "selection: {OperationName|startswith: Add }",
-			[]wanted{addUser}, []wanted{{"audit-delete-user", nil}},
+			[]wanted{addUser},
+			[]wanted{{"audit-delete-user", nil}},
 		},
 		{
 			"existence of the result reason", "auditlogs", "selection: {Status|exists: true}",
-			[]wanted{{"audit-security-info", nil}}, nil,
+			[]wanted{{"audit-security-info", nil}},
+			nil,
 		},
 	}
 	for _, tt := range tests {

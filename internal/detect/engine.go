@@ -42,7 +42,7 @@ type Engine struct {
 type tenantSets struct {
 	view    *baseline.View
 	answers []baseline.Answer // by baseline field
-	sets [event.NumKinds][event.NumFormats]*compiled
+	sets    [event.NumKinds][event.NumFormats]*compiled
 	// inactive says, by rule, why it does nothing for this tenant; "" = active.
 	inactive []string
 }

@@ -80,13 +80,13 @@ func (r *record) begin(e *event.Event, ts *tenantSets) {
 	r.texts, r.searched = r.texts[:0], false
 }
 
-// Value returns the i-th value of a field.
-func (r *record) Value(field, i int) (sigma.FieldValue, bool) {
+// Append adds the values of a field to dst.
+func (r *record) Append(dst []sigma.FieldValue, field int) []sigma.FieldValue {
 	if field >= r.first && field < r.last && !r.e.Settled(field) {
 		v, ok := r.ts.answers[field-r.first](&r.facts)
 		r.e.Settle(field, sigma.FieldValue{Kind: sigma.String, Text: v}, ok)
 	}
-	return r.e.Value(field, i)
+	return r.e.Append(dst, field)
 }
 
 // Text returns the i-th text for keywords: the record as it stands, and where

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -108,11 +109,23 @@ func NewRule(r *sigma.Rule, builtin bool) (*Rule, error) {
 	return out, nil
 }
 
+// trimYAML takes out of an error what only the writer of this program
+// understands: Go types, and lines of a text that no file has.
 func trimYAML(err error) string {
-	s := err.Error()
-	s = strings.TrimPrefix(s, "yaml: unmarshal errors:\n")
-	return strings.Join(strings.Fields(strings.ReplaceAll(s, " in type detect.Extra", "")), " ")
+	var typed *yaml.TypeError
+	if !errors.As(err, &typed) {
+		return err.Error()
+	}
+	var out []string
+	for _, s := range typed.Errors {
+		s = lineOfNoFile.ReplaceAllString(s, "")
+		s, _, _ = strings.Cut(s, " in type ")
+		out = append(out, strings.TrimSuffix(s, " into detect.Extra"))
+	}
+	return strings.Join(out, "; ")
 }
+
+var lineOfNoFile = regexp.MustCompile(`^line [0-9]+: `)
 
 func valueOf(m *yaml.Node, key string) *yaml.Node {
 	if m.Kind != yaml.MappingNode {

@@ -190,7 +190,7 @@ func (m *Matcher) text(ev *event.Event, name string, most int) string {
 		}
 		id = m.engine.first + i
 		m.rec.begin(ev, m.engine.tenant(ev.Tenant))
-		m.rec.Value(id, 0)
+		m.rec.Append(nil, id)
 	} else if ids, ok := entityIDs[name]; ok {
 		if t := ev.Text(ids[1]); t != "" {
 			return t

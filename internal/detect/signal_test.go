@@ -31,7 +31,8 @@ func texts() *rapid.Generator[string] {
 func times() *rapid.Generator[time.Time] {
 	return rapid.OneOf(
 		rapid.SampledFrom([]time.Time{
-			{}, time.Unix(0, 0).UTC(), time.Unix(-1, 999_999_999).UTC(), time.Unix(0, 1).UTC(),
+			{},
+			time.Unix(0, 0).UTC(), time.Unix(-1, 999_999_999).UTC(), time.Unix(0, 1).UTC(),
 			time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC),
 			time.Date(2262, 4, 12, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
 		}),

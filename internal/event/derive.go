@@ -359,11 +359,15 @@ func nothing(s string) bool {
 const mapped = "::ffff:"
 
 // cleanIP strips port and brackets from an address, and what makes an IPv4
-// address one of IPv6.
+// address one of IPv6. What stands for no address becomes "".
 func cleanIP(s string) string {
-	if s == "0.0.0.0" || nothing(s) {
+	if s = bareIP(s); s == "0.0.0.0" || nothing(s) {
 		return ""
 	}
+	return s
+}
+
+func bareIP(s string) string {
 	colon := strings.IndexByte(s, ':')
 	if colon < 0 {
 		return s

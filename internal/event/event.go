@@ -58,8 +58,14 @@ type Event struct {
 // A head is the list of a field's values.
 type head struct {
 	first, last int32 // index into vals, plus one
-	rank        uint8 // of the path that gave them
-	derived     bool  // computed already
+	// seen and index are where Value was last asked and found, from which the
+	// next question goes on: a list of a hundred thousand is read in one walk.
+	// at is the same for TextAt.
+	seen, index, at int32
+	most            int32 // elements, as far as their positions tell
+	rank            uint8 // of the path that gave them
+	derived         bool  // computed already
+	mixed           bool  // elements are out of order: the array's key occurs twice
 }
 
 type val struct {
@@ -118,7 +124,7 @@ func (e *Event) Put(field int, rank uint8, v Value, elem int) {
 		if rank > h.rank && (!oldEmpty || empty) || rank < h.rank && empty && !oldEmpty {
 			return
 		}
-		h.first, h.last = 0, 0
+		*h = head{derived: h.derived}
 	}
 	e.vals = append(e.vals, val{v: v, elem: int32(elem)})
 	n := int32(len(e.vals))
@@ -128,15 +134,31 @@ func (e *Event) Put(field int, rank uint8, v Value, elem int) {
 		e.vals[h.last-1].next = n
 	}
 	h.last, h.rank = n, rank
+	h.mixed = h.mixed || int32(elem)+1 < h.most
+	h.most = max(h.most, int32(elem)+1)
 }
 
-// Value returns the i-th value of a field; ok is false past the last. It is
-// the heart of matching and allocates nothing.
-func (e *Event) Value(field, i int) (v Value, ok bool) {
-	n := e.list(field)
-	for ; n != 0; i-- {
+// Append adds the values of a field to dst. It is the heart of matching.
+func (e *Event) Append(dst []Value, field int) []Value {
+	for n := e.list(field); n != 0; {
 		w := &e.vals[n-1]
-		if i == 0 {
+		dst = append(dst, w.v)
+		n = w.next
+	}
+	return dst
+}
+
+// Value returns the i-th value of a field; ok is false past the last.
+func (e *Event) Value(field, i int) (v Value, ok bool) {
+	n, at := e.list(field), int32(0)
+	h := &e.heads[field]
+	if h.seen != 0 && int(h.index) <= i {
+		n, at = h.seen, h.index
+	}
+	for ; n != 0; at++ {
+		w := &e.vals[n-1]
+		if int(at) == i {
+			h.seen, h.index = n, at
 			return w.v, true
 		}
 		n = w.next
@@ -177,8 +199,20 @@ func (e *Event) Text(field int) string {
 // TextAt returns the value of a field in element elem of the outermost array
 // of its path, or "".
 func (e *Event) TextAt(field, elem int) string {
-	for n := e.list(field); n != 0; n = e.vals[n-1].next {
-		if w := &e.vals[n-1]; int(w.elem) == elem && w.v.Kind != sigma.Null {
+	n := e.list(field)
+	h := &e.heads[field]
+	if h.at != 0 && !h.mixed && int(e.vals[h.at-1].elem) <= elem {
+		n = h.at
+	}
+	for ; n != 0; n = e.vals[n-1].next {
+		w := &e.vals[n-1]
+		if int(w.elem) > elem && !h.mixed {
+			break
+		}
+		if h.at == 0 || w.elem > e.vals[h.at-1].elem {
+			h.at = n
+		}
+		if int(w.elem) == elem && w.v.Kind != sigma.Null {
 			return w.v.Text
 		}
 	}
@@ -187,11 +221,8 @@ func (e *Event) TextAt(field, elem int) string {
 
 // Elems returns how many elements of an array have a value for the field.
 func (e *Event) Elems(field int) int {
-	most := 0
-	for n := e.list(field); n != 0; n = e.vals[n-1].next {
-		most = max(most, int(e.vals[n-1].elem)+1)
-	}
-	return most
+	e.list(field)
+	return int(e.heads[field].most)
 }
 
 // Get returns the first value of the field with that canonical name, or "". It
