@@ -82,9 +82,11 @@ func (r *record) begin(e *event.Event, ts *tenantSets) {
 
 // Append adds the values of a field to dst.
 func (r *record) Append(dst []sigma.FieldValue, field int) []sigma.FieldValue {
-	if field >= r.first && field < r.last && !r.e.Settled(field) {
-		v, ok := r.ts.answers[field-r.first](&r.facts)
-		r.e.Settle(field, sigma.FieldValue{Kind: sigma.String, Text: v}, ok)
+	if field >= r.first && field < r.last {
+		if v, ok := r.ts.answers[field-r.first](&r.facts); ok {
+			dst = append(dst, sigma.FieldValue{Kind: sigma.String, Text: v})
+		}
+		return dst
 	}
 	return r.e.Append(dst, field)
 }

@@ -182,15 +182,14 @@ func defaultGroup(ev *event.Event) string {
 
 // text returns up to most values of a field as one text.
 func (m *Matcher) text(ev *event.Event, name string, most int) string {
-	var id int
+	var values []event.Value
 	if isBaseline(name) {
 		i := m.engine.baselineField(name)
 		if i < 0 {
 			return ""
 		}
-		id = m.engine.first + i
 		m.rec.begin(ev, m.engine.tenant(ev.Tenant))
-		m.rec.Append(nil, id)
+		values = m.rec.Append(nil, m.engine.first+i)
 	} else if ids, ok := entityIDs[name]; ok {
 		if t := ev.Text(ids[1]); t != "" {
 			return t
@@ -201,14 +200,10 @@ func (m *Matcher) text(ev *event.Event, name string, most int) string {
 		if f == nil {
 			return ""
 		}
-		id = f.ID
+		values = ev.Append(nil, f.ID)
 	}
 	var out []string
-	for i := 0; ; i++ {
-		v, ok := ev.Value(id, i)
-		if !ok {
-			break
-		}
+	for _, v := range values {
 		if v.Kind == sigma.Null || v.Text == "" || contained(out, v.Text) {
 			continue
 		}

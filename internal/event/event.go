@@ -253,19 +253,3 @@ func (e *Event) setBool(field int, b bool) {
 	}
 	e.Put(field, 0, Value{Kind: sigma.Bool, Text: text}, 0)
 }
-
-// Settled reports whether a field that the caller computes has been given its
-// value for this event.
-func (e *Event) Settled(field int) bool { return e.heads[field].derived }
-
-// Settle gives a computed field its value, or notes that it has none.
-func (e *Event) Settle(field int, v Value, ok bool) {
-	h := &e.heads[field]
-	if h.first == 0 && !h.derived {
-		e.touched = append(e.touched, field)
-	}
-	h.derived = true
-	if ok {
-		e.Put(field, 0, v, 0)
-	}
-}

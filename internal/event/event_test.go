@@ -104,23 +104,6 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestSettle: a field that others compute is computed once for each event.
-func TestSettle(t *testing.T) {
-	s := NewSchema()
-	id := s.Hidden("x")
-	e := New(s)
-	for _, ok := range []bool{true, false} {
-		e.Reset(Signin, Interactive, Graph, nil)
-		if e.Settled(id) {
-			t.Error("settled before anybody said so")
-		}
-		e.Settle(id, text("true"), ok)
-		if _, has := e.Value(id, 0); !e.Settled(id) || has != ok {
-			t.Errorf("settled %t, value %t, want %t", e.Settled(id), has, ok)
-		}
-	}
-}
-
 // TestScratch: room that was given out stays as it was, however much more is
 // asked for.
 func TestScratch(t *testing.T) {
