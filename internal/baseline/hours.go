@@ -142,28 +142,31 @@ func (p *parser) dates(n *yaml.Node, path string) any {
 // covers reports whether t falls into the schedule. The days are those of the
 // local calendar, so a change to or from summer time moves nothing.
 func (s *schedule) covers(t time.Time, holidays dates) bool {
-	t = t.In(s.zone)
-	y, m, d := t.Date()
-	minute := t.Hour()*60 + t.Minute()
+	_, offset := t.In(s.zone).Zone()
+	local := t.Unix() + int64(offset)
+	second := (local%secondsPerDay + secondsPerDay) % secondsPerDay
+	day, minute := (local-second)/secondsPerDay, int(second/60)
 	switch {
 	case s.from < s.to:
-		return minute >= s.from && minute < s.to && s.works(y, m, d, holidays)
+		return minute >= s.from && minute < s.to && s.works(day, holidays)
 	case minute >= s.from:
-		return s.works(y, m, d, holidays)
+		return s.works(day, holidays)
 	case minute < s.to:
-		return s.works(y, m, d-1, holidays)
+		return s.works(day-1, holidays)
 	}
 	return false
 }
 
-func (s *schedule) works(y int, m time.Month, d int, holidays dates) bool {
-	day := time.Date(y, m, d, 0, 0, 0, 0, time.UTC) // also normalises day 0
-	if !s.days[day.Weekday()] {
+const secondsPerDay = 24 * 60 * 60
+
+// works takes a day as their number since 1970-01-01, which was a Thursday.
+func (s *schedule) works(day int64, holidays dates) bool {
+	if !s.days[((day+int64(time.Thursday))%7+7)%7] {
 		return false
 	}
 	if len(holidays) == 0 {
 		return true
 	}
-	_, off := holidays[dateKey(day.Date())]
+	_, off := holidays[dateKey(time.Unix(day*secondsPerDay, 0).UTC().Date())]
 	return !off
 }
