@@ -62,22 +62,7 @@ func parseBaseline(tb testing.TB, text string) *baseline.Baseline {
 // ratio is what counts; machines are noisy.
 func BenchmarkScan(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	path := filepath.Join(b.TempDir(), "messages.json")
-	f, err := os.Create(path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	w := bufio.NewWriter(f)
-	records, err := simulate.WriteBench(w, 1, 768<<20, 20)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := w.Flush(); err != nil {
-		b.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		b.Fatal(err)
-	}
+	path, records := messages(b, 768<<20)
 	data, err := os.ReadFile(path)
 	if err != nil {
 		b.Fatal(err)
@@ -117,6 +102,27 @@ func BenchmarkScan(b *testing.B) {
 	b.ReportMetric(parseCPU.Seconds()/fullCPU.Seconds(), "cpu-ratio")
 	b.ReportMetric(float64(allocs)/float64(records), "allocs/event")
 	b.ReportMetric(float64(len(c.Rules)), "rules")
+}
+
+// messages writes sign-ins as Event Hubs has them, about size bytes of them.
+func messages(b *testing.B, size int64) (path string, records int) {
+	b.Helper()
+	path = filepath.Join(b.TempDir(), "messages.json")
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := bufio.NewWriter(f)
+	if records, err = simulate.WriteBench(w, 1, size, 20); err != nil {
+		b.Fatal(err)
+	}
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return path, records
 }
 
 // cpuTime is the processor time, user and system, that the process has used.

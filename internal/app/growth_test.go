@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/entrawatch/entrawatch/internal/app"
 	"github.com/entrawatch/entrawatch/internal/detect"
-	"github.com/entrawatch/entrawatch/internal/simulate"
 )
 
 // BenchmarkRuleGrowth measures how the processor time of a scan grows when the
@@ -24,21 +22,7 @@ import (
 // turns; what counts is the median of the pairs.
 func BenchmarkRuleGrowth(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	path := filepath.Join(b.TempDir(), "messages.json")
-	f, err := os.Create(path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	w := bufio.NewWriter(f)
-	if _, err := simulate.WriteBench(w, 1, 768<<20, 20); err != nil {
-		b.Fatal(err)
-	}
-	if err := w.Flush(); err != nil {
-		b.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		b.Fatal(err)
-	}
+	path, _ := messages(b, 768<<20)
 	all := library(b)
 	var half []*detect.Rule
 	for i := 0; i < len(all); i += 2 {

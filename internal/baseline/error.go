@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/spelling"
 )
 
 // Error is one thing wrong with a baseline file, or with a file it refers to.
@@ -68,38 +70,7 @@ func didYouMean(name string, known []string) string {
 	return ""
 }
 
-// nearest returns the known name that needs the fewest edits to become name, if
-// they are few for its length.
+// nearest returns the known name that is probably meant, or "".
 func nearest(name string, known []string) string {
-	best, bestDistance := "", max(2, len(name)/3)+1
-	for _, k := range known {
-		if d := distance(lower(name), lower(k), bestDistance); d < bestDistance {
-			best, bestDistance = k, d
-		}
-	}
-	return best
-}
-
-// distance is the number of single-byte edits between two texts, or limit if it
-// is not smaller than that.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return min(row[len(b)], limit)
+	return spelling.Nearest(name, known, max(2, len(name)/3))
 }

@@ -9,7 +9,7 @@ func timeFields() []Field {
 		{
 			Name: "baseline.time.elevation_hours", Doc: "the time is within elevation_policy.hours of the actor",
 			Needs: []string{"elevation_policy.hours"}, Compute: func(v *View, f Facts) (string, bool) {
-				return v.within("elevation_policy.hours", f.Actor(), f)
+				return within(v.rosters["elevation_policy.hours"], f.Actor(), f)
 			},
 		},
 	}
@@ -21,21 +21,16 @@ func workingHours(v *View) Answer {
 		return noAnswer
 	}
 	return func(f Facts) (string, bool) {
-		t := f.Time()
-		if t.IsZero() {
-			return "", false
-		}
 		who := f.User()
 		if who.zero() {
 			who = f.Actor()
 		}
-		in, known := r.covers(who, f.Country(), t)
-		return yesNoIf(in, known)
+		return within(r, who, f)
 	}
 }
 
-func (v *View) within(input string, who Principal, f Facts) (string, bool) {
-	r, t := v.rosters[input], f.Time()
+func within(r *roster, who Principal, f Facts) (string, bool) {
+	t := f.Time()
 	if r == nil || t.IsZero() {
 		return "", false
 	}

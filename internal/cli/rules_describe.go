@@ -58,37 +58,36 @@ func (d *describer) several(nodes []sigma.Node, negated bool, yes, no string, de
 func flatten(n sigma.Node) sigma.Node {
 	switch n := n.(type) {
 	case sigma.And:
-		var out sigma.And
-		for _, x := range n {
-			x = flatten(x)
-			if inner, ok := x.(sigma.And); ok {
-				out = append(out, inner...)
-				continue
-			}
-			out = append(out, x)
+		n = joined(n)
+		if len(n) == 1 {
+			return n[0]
 		}
-		if len(out) == 1 {
-			return out[0]
-		}
-		return out
+		return n
 	case sigma.Or:
-		var out sigma.Or
-		for _, x := range n {
-			x = flatten(x)
-			if inner, ok := x.(sigma.Or); ok {
-				out = append(out, inner...)
-				continue
-			}
-			out = append(out, x)
+		n = joined(n)
+		if len(n) == 1 {
+			return n[0]
 		}
-		if len(out) == 1 {
-			return out[0]
-		}
-		return out
+		return n
 	case sigma.Not:
 		return sigma.Not{X: flatten(n.X)}
 	}
 	return n
+}
+
+// joined flattens the nodes of a list and takes those in that are lists of the
+// same sort.
+func joined[T sigma.And | sigma.Or](list T) T {
+	var out T
+	for _, x := range list {
+		x = flatten(x)
+		if inner, ok := any(x).(T); ok {
+			out = append(out, inner...)
+		} else {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 // verbs are the words for modifiers that compare.

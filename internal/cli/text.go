@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
+
+	"github.com/entrawatch/entrawatch/internal/spelling"
 )
 
 // clean makes text from a log or a file safe to print: on a terminal it cannot
@@ -206,35 +208,9 @@ func cut[T any](list []T, most int) (head []T, more int) {
 // didYouMean returns "; did you mean X?" for the candidate that needs the
 // fewest edits to become the word, if they are few.
 func didYouMean(word string, candidates []string) string {
-	most := min(3, len(word)/2)
-	best, bestDistance := "", most+1
-	for _, c := range candidates {
-		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance {
-			best, bestDistance = c, d
-		}
-	}
+	best := spelling.Nearest(word, candidates, min(3, len(word)/2))
 	if best == "" {
 		return ""
 	}
 	return "; did you mean " + best + "?"
-}
-
-// distance counts the insertions, deletions and replacements that make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

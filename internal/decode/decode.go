@@ -37,8 +37,7 @@ func (d *Decoder) NewWorker(mode Mode) *Worker {
 }
 
 // Decode fills e from a record of b. reason is set instead when the record is
-// nothing that entrawatch reads; skip then tells that this is expected and
-// needs no quarantine.
+// nothing that entrawatch reads.
 func (w *Worker) Decode(b *Batch, rec *Rec, e *event.Event) (reason string) {
 	w.r.scan.tape = w.r.scan.tape[:0]
 	what := rec.what

@@ -145,7 +145,7 @@ func unescape(s string) string {
 	}
 }
 
-// codePoint reads \uXXXX, or two of them for one character, at the start of s;
+// codePoint reads an escape such as \u00fc, or two of them for one character, at the start of s;
 // n is their length, 0 if there is none.
 func codePoint(s string) (r rune, n int) {
 	r, ok := hex4(s)

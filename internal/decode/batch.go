@@ -1,0 +1,89 @@
+package decode
+
+import "bytes"
+
+// MaxRecord is the largest record that is read. The limit is for one record,
+// not for its line, array or file.
+const MaxRecord = 16 << 20
+
+// batchSize is how many bytes a batch aims for. Larger records grow it.
+const batchSize = 128 << 10
+
+// A Batch is a stretch of input with the records found in it. The records
+// share its memory, so a batch lives until the last of them is done with.
+type Batch struct {
+	Data  []byte
+	Recs  []Rec
+	Bad   []Bad
+	notes []note // of all records that were read as they were cut out
+
+	firstLine int // line number of Data[0], counted from 1
+	// lineAt and lineNo remember the last answer of Line, which is asked for
+	// rising offsets.
+	lineAt, lineNo int
+}
+
+// A Rec is one record of a batch: the span of its text and what its outermost
+// keys say about it.
+type Rec struct {
+	Start, End int
+	Index      int // position in its array, from 0; -1 when it stands alone
+	Env        *Envelope
+	sniff      sniff
+	what       class
+	line       int    // when known beforehand, else 0
+	own        []byte // the text, when it does not stand in the batch's data
+	// root is what the record was read along when it was cut out, if it was;
+	// notes is where what was found stands in the batch.
+	root  *node
+	notes [2]int
+}
+
+// An Envelope is what surrounds records and says something about them.
+type Envelope struct {
+	Context string // @odata.context of a Graph page, as far as read
+	Format  string // what the container is, for people: "Graph page"
+	csv     *csvTable
+	hint    subHint
+}
+
+// Bad is a stretch of input that is not a record.
+type Bad struct {
+	Line   int
+	Index  int // position in its array, or -1
+	Reason string
+	Raw    []byte // a copy; for oversized records only their beginning
+	// Notice marks what was left out on purpose and needs no quarantine.
+	Notice bool
+}
+
+// Text is the record's bytes.
+func (b *Batch) Text(r *Rec) []byte {
+	if r.own != nil {
+		return r.own
+	}
+	return b.Data[r.Start:r.End]
+}
+
+// Line returns the line on which the record begins. It is cheap when asked in
+// order.
+func (b *Batch) Line(r *Rec) int {
+	if r.line > 0 {
+		return r.line
+	}
+	return b.lineOf(r.Start)
+}
+
+func (b *Batch) lineOf(at int) int {
+	if at < b.lineAt || b.lineNo == 0 {
+		b.lineAt, b.lineNo = 0, b.firstLine
+	}
+	b.lineNo += bytes.Count(b.Data[b.lineAt:at], []byte{'\n'})
+	b.lineAt = at
+	return b.lineNo
+}
+
+func (b *Batch) reset() {
+	b.Data, b.Recs, b.Bad, b.notes = b.Data[:0], b.Recs[:0], b.Bad[:0], b.notes[:0]
+	b.lineAt, b.lineNo = 0, 0
+}
