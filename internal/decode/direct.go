@@ -136,9 +136,7 @@ func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 
 func (d *direct) object(i int, n *node, elem int32, depth int) (int, scanErr) {
 	b := d.data
-	if i++; i < len(b) && b[i] <= ' ' {
-		i = skipBlank(b, i)
-	}
+	i = blank(b, i+1)
 	if i < len(b) && b[i] == '}' {
 		return i + 1, scanOK
 	}
@@ -163,9 +161,7 @@ func (d *direct) object(i int, n *node, elem int32, depth int) (int, scanErr) {
 		if b[i] != ':' {
 			return d.fail(i, scanColon)
 		}
-		if i++; i < len(b) && b[i] <= ' ' {
-			i = skipBlank(b, i)
-		}
+		i = blank(b, i+1)
 		key := b[from:end]
 		if depth == 1 {
 			if i >= len(b) {
@@ -188,17 +184,13 @@ func (d *direct) object(i int, n *node, elem int32, depth int) (int, scanErr) {
 		} else if i, err = d.value(i, to, elem, depth); err != scanOK || d.stop {
 			return i, err
 		}
-		if i < len(b) && b[i] <= ' ' {
-			i = skipBlank(b, i)
-		}
+		i = blank(b, i)
 		if i >= len(b) {
 			return d.fail(i, scanMore)
 		}
 		switch b[i] {
 		case ',':
-			if i++; i < len(b) && b[i] <= ' ' {
-				i = skipBlank(b, i)
-			}
+			i = blank(b, i+1)
 		case '}':
 			return i + 1, scanOK
 		case ']':
@@ -228,9 +220,7 @@ func (d *direct) array(i int, n *node, elem int32, depth int) (int, scanErr) {
 		if i, err = d.value(i, n, pos, depth); err != scanOK {
 			return i, err
 		}
-		if i < len(b) && b[i] <= ' ' {
-			i = skipBlank(b, i)
-		}
+		i = blank(b, i)
 		if i >= len(b) {
 			return d.fail(i, scanMore)
 		}
@@ -254,9 +244,7 @@ func (d *direct) skip(i, depth int) (int, scanErr) {
 	defer func() { d.stack = stack }()
 	for {
 		// A value is expected at i.
-		if i < len(b) && b[i] <= ' ' {
-			i = skipBlank(b, i)
-		}
+		i = blank(b, i)
 		if i >= len(b) {
 			return d.fail(i, scanMore)
 		}
@@ -272,9 +260,7 @@ func (d *direct) skip(i, depth int) (int, scanErr) {
 				return d.fail(i, scanDepth)
 			}
 			stack = append(stack, c)
-			if i++; i < len(b) && b[i] <= ' ' {
-				i = skipBlank(b, i)
-			}
+			i = blank(b, i+1)
 			// ] and } are two above [ and {.
 			if i < len(b) && b[i] == c+2 {
 				goto closed
@@ -294,9 +280,7 @@ func (d *direct) skip(i, depth int) (int, scanErr) {
 		}
 
 	after: // a value has just ended before i
-		if i < len(b) && b[i] <= ' ' {
-			i = skipBlank(b, i)
-		}
+		i = blank(b, i)
 		if i >= len(b) {
 			return d.fail(i, scanMore)
 		}
@@ -306,9 +290,7 @@ func (d *direct) skip(i, depth int) (int, scanErr) {
 			if stack[len(stack)-1] == '[' {
 				continue
 			}
-			if i < len(b) && b[i] <= ' ' {
-				i = skipBlank(b, i)
-			}
+			i = blank(b, i)
 		case '}', ']':
 			goto closed
 		default:

@@ -104,6 +104,15 @@ func skipString(b []byte, i int) (end int, escaped bool, err scanErr) {
 	}
 }
 
+// blank is skipBlank for where there is seldom anything to skip. It is small
+// enough to be compiled into its callers.
+func blank(b []byte, i int) int {
+	if i < len(b) && b[i] <= ' ' {
+		return skipBlank(b, i)
+	}
+	return i
+}
+
 func skipBlank(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
 		i++
@@ -206,9 +215,7 @@ func (s *scanner) value(b []byte, i int, keys keyFunc) (end int, stopped bool, e
 	defer func() { s.tape = tape }()
 	for {
 		// A value is expected at i.
-		if i < len(b) && b[i] <= ' ' {
-			i = skipBlank(b, i)
-		}
+		i = blank(b, i)
 		if i >= len(b) {
 			s.at = i
 			return i, false, scanMore
@@ -234,9 +241,7 @@ func (s *scanner) value(b []byte, i int, keys keyFunc) (end int, stopped bool, e
 			}
 			s.stack = append(s.stack, uint32(len(tape)))
 			tape = append(tape, token{at: uint32(i)})
-			if i++; i < len(b) && b[i] <= ' ' {
-				i = skipBlank(b, i)
-			}
+			i = blank(b, i+1)
 			// ] and } are two above [ and {.
 			if i < len(b) && b[i] == c+2 {
 				goto closed
@@ -269,9 +274,7 @@ func (s *scanner) value(b []byte, i int, keys keyFunc) (end int, stopped bool, e
 		if len(s.stack) == 0 {
 			return i, false, scanOK
 		}
-		if i < len(b) && b[i] <= ' ' {
-			i = skipBlank(b, i)
-		}
+		i = blank(b, i)
 		if i >= len(b) {
 			s.at = i
 			return i, false, scanMore
@@ -282,9 +285,7 @@ func (s *scanner) value(b []byte, i int, keys keyFunc) (end int, stopped bool, e
 			if b[tape[s.stack[len(s.stack)-1]].at] == '[' {
 				continue
 			}
-			if i < len(b) && b[i] <= ' ' {
-				i = skipBlank(b, i)
-			}
+			i = blank(b, i)
 			goto key
 		case '}', ']':
 			goto closed
