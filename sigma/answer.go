@@ -8,14 +8,6 @@ import (
 // answer evaluates a predicate that marks do not decide.
 func (m *Matcher) answer(p *predicate) bool {
 	values := m.valuesOf(p.slot)
-	if p.kind == null {
-		for i := range values {
-			if values[i].Kind == Null {
-				return true
-			}
-		}
-		return len(values) == 0
-	}
 	for i := range values {
 		if values[i].Kind != Null && m.answerValue(p, &values[i]) {
 			return true

@@ -51,7 +51,7 @@ func (r benchRecord) Text(int) (string, bool) { return "", false }
 func benchOptions() Options {
 	ids := map[string]Ref{}
 	for i, f := range benchFields {
-		ids[f.name] = Ref{i, f.selectivity}
+		ids[f.name] = Ref{ID: i, Selectivity: f.selectivity}
 	}
 	return Options{Resolve: func(field string) (Ref, bool) {
 		ref, ok := ids[field]

@@ -18,6 +18,8 @@ type Set struct {
 	always []uint64   // rules without anchors, a bit each
 	hot    []hotField // what is looked at in every record
 	awake  [][]uint32 // rules that a predicate is an anchor of
+
+	memories int // how many hot fields have one
 }
 
 // field is a slot as matchers use it.
@@ -26,12 +28,14 @@ type field struct {
 	texts                bool
 	exact                *exactTable
 	anywhere, start, end *automaton
-	exists, any          int64 // predicates to mark, -1 for none
+	exists, any, null    int64 // predicates to mark, -1 for none
 }
 
 type hotField struct {
-	field uint32
-	level level
+	field     uint32
+	level     level
+	dependent []hotField // fields that depend on this one alone
+	memory    int        // index of what is remembered of its values, -1 for none
 }
 
 // instruction asks a predicate and says where to go on.
@@ -80,14 +84,32 @@ func Compile(rules []*Rule, opt Options) (*Set, error) {
 			}
 		}
 	}
-	for i, l := range levels {
-		if l != 0 {
-			s.hot = append(s.hot, hotField{uint32(i), l})
-		}
-	}
+	s.heat(ps.slots, levels)
 	s.preds = ps.list
 	s.freeze(ps.slots)
 	return s, errors.Join(errs...)
+}
+
+// heat lists what is looked at in every record, given how far for each slot.
+func (s *Set) heat(slots []*slot, levels []level) {
+	dependent := map[*slot][]hotField{}
+	for i, l := range levels {
+		if of := slots[i].of; l != 0 && of != nil {
+			dependent[of] = append(dependent[of], hotField{field: uint32(i), level: l})
+		}
+	}
+	for i, l := range levels {
+		sl := slots[i]
+		if sl.of != nil || l == 0 && dependent[sl] == nil {
+			continue
+		}
+		h := hotField{field: uint32(i), level: l | fetched, dependent: dependent[sl], memory: -1}
+		if !sl.texts && (l&scanned != 0 || h.dependent != nil) {
+			h.memory = s.memories
+			s.memories++
+		}
+		s.hot = append(s.hot, h)
+	}
 }
 
 // Rules returns the compiled rules; Match returns indexes into it.
@@ -151,7 +173,7 @@ func (s *Set) emit(f *formula, yes, no int32) int32 {
 // freeze builds what matchers look values up in.
 func (s *Set) freeze(slots []*slot) {
 	for _, sl := range slots {
-		f := field{id: sl.id, texts: sl.texts, exists: sl.exists, any: sl.any}
+		f := field{id: sl.id, texts: sl.texts, exists: sl.exists, any: sl.any, null: sl.null}
 		if len(sl.exact) > 0 {
 			f.exact = newExactTable(literals(sl.exact))
 		}

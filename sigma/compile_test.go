@@ -108,7 +108,10 @@ func TestAnchors(t *testing.T) {
 		{"s: {a: x}\nf: {a: y}\ncondition: not (f or not s)", "y", "x"},
 		{"s: {a|neq: null}\ncondition: s", "", "x"},
 		{"s: {a: x}\ncondition: not s", "never", "x"},
-		{"s: {a: null}\ncondition: s", "never", "x"},
+		{"s: {a: null}\ncondition: s", "x", ""},
+		{"s: {a|exists: false}\ncondition: s", "x", ""},
+		{"s: {a: null, b: null}\ncondition: s", "x", ""},
+		{"s: {a: null, b|gt: 5}\ncondition: s", "x", ""},
 	} {
 		set, err := Compile([]*Rule{parseRule(t, tt.detection)}, testOptions())
 		if err != nil {
@@ -320,5 +323,47 @@ func TestLongLists(t *testing.T) {
 	it := &Item{Field: "a", Modifiers: []string{"expand"}, Values: []Value{Text("%x%%y%")}}
 	if _, err := newTest(it, "", many); err == nil || !strings.Contains(err.Error(), "makes more than") {
 		t.Errorf("a product of long lists: %v", err)
+	}
+}
+
+// TestAnchorsAreChosenTogether checks which fields are looked at in every record.
+func TestAnchorsAreChosenTogether(t *testing.T) {
+	opt := Options{Resolve: func(field string) (Ref, bool) {
+		ref, ok := map[string]Ref{
+			"common": {ID: 1, Common: []string{"X"}},
+			"dear":   {ID: 2, Price: 50}, "rare": {ID: 3, Selectivity: 4},
+			"a": {ID: 4}, "b": {ID: 5}, "c": {ID: 6},
+		}[field]
+		return ref, ok
+	}}
+	for _, tt := range []struct {
+		name       string
+		detections []string
+		want       []int
+	}{
+		{"the rarer field", []string{"a: x, rare: y"}, []int{3}},
+		{"not what most records have", []string{"common: x, a: y"}, []int{4}},
+		{"another value of that field", []string{"common: z, dear: y"}, []int{1}},
+		{"the cheaper field", []string{"dear: x, a: y"}, []int{4}},
+		{"the only field", []string{"dear: x"}, []int{2}},
+		{"a field that is looked at anyway", []string{"dear: x", "a: x, dear: y"}, []int{2}},
+		{"one field for all", []string{"a: x, b: x", "b: y, c: y", "c: z, b: z"}, []int{5}},
+	} {
+		var rules []*Rule
+		for _, d := range tt.detections {
+			rules = append(rules, parseRule(t, "s: {"+d+"}\ncondition: s"))
+		}
+		set, err := Compile(rules, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for _, h := range set.hot {
+			got = append(got, set.fields[h.field].id)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
 	}
 }

@@ -72,5 +72,8 @@
 // all its literals are in one hash table and up to three automata, so that a
 // record is looked up once per field, however many rules there are. Only rules
 // whose anchor holds are evaluated, by a short jump program over predicates that
-// are each answered once. Ref.Selectivity helps to choose good anchors.
+// are each answered once. The anchors of all rules are chosen together, so that few
+// fields are looked at and few rules woken; what Ref says of the fields helps.
+// What a value marks is remembered where finding out is dear, for texts in which
+// something is searched and for fields that depend on others.
 package sigma

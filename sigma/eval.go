@@ -28,6 +28,17 @@ type Ref struct {
 	// unknown, more for fields whose values are rarer, less than 0 for fields
 	// in which few values are common.
 	Selectivity int
+	// Price says what it takes to read the field, compared with an ordinary one:
+	// less than 1 counts as 1. Dear fields are asked for late, and of every
+	// record only where rules leave no choice.
+	Price int
+	// Common lists values that most records have; rules that compare with one of
+	// them are found by something else if they can be.
+	Common []string
+	// Of is a field on whose values alone those of this one depend, in the same
+	// way in all records; nil if there is none such. A Matcher need not read
+	// them again for values that it knows.
+	Of *Ref
 }
 
 func (o Options) resolve(field string) (Ref, bool) {

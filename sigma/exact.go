@@ -1,5 +1,7 @@
 package sigma
 
+import "unicode/utf8"
+
 // exactTable finds a folded text among many by a hash of its folded bytes. It is
 // open addressing over a power of two; a slot holds the upper half of the hash
 // and 1 + the index of an entry.
@@ -7,6 +9,8 @@ type exactTable struct {
 	mask    uint64
 	slots   []exactSlot
 	entries []literal
+	ends    [4]uint64 // first and last characters of the literals, a bit for a pair
+	empty   bool      // one of them is the empty text
 }
 
 type exactSlot struct{ tag, entry uint32 }
@@ -18,6 +22,12 @@ func newExactTable(literals []literal) *exactTable {
 	}
 	t := &exactTable{mask: uint64(size - 1), slots: make([]exactSlot, size), entries: literals}
 	for i, l := range literals {
+		if l.text == "" {
+			t.empty = true
+		} else {
+			b := endsBit(l.text[0], l.text[len(l.text)-1])
+			t.ends[b>>6] |= 1 << (b & 63)
+		}
 		h, _ := hashFolded(l.text, true)
 		at := h & t.mask
 		for t.slots[at].entry != 0 {
@@ -26,6 +36,23 @@ func newExactTable(literals []literal) *exactTable {
 		t.slots[at] = exactSlot{uint32(h >> 32), uint32(i + 1)}
 	}
 	return t
+}
+
+// endsBit takes characters that are folded or ASCII.
+func endsBit(first, last byte) uint8 { return lowerASCII(first)*31 ^ lowerASCII(last) }
+
+// mayHave reports whether a literal begins and ends like the text, which spares
+// most texts the hash. Characters outside ASCII may fold to others.
+func mayHave[T byteseq](t *exactTable, text T) bool {
+	if len(text) == 0 {
+		return t.empty
+	}
+	first, last := text[0], text[len(text)-1]
+	if first|last >= utf8.RuneSelf {
+		return true
+	}
+	b := endsBit(first, last)
+	return t.ends[b>>6]>>(b&63)&1 != 0
 }
 
 // findExact reports the literal that equals the folded text.

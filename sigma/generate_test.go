@@ -13,14 +13,21 @@ import (
 // two bytes, characters that patterns and placeholders treat specially, and a
 // byte that is not UTF-8.
 
-var fieldNames = []string{"a", "b", "c", "d", "nowhere"}
+var fieldNames = []string{"a", "b", "c", "d", "ofA", "ofB", "nowhere"}
+
+// Fields whose values depend on those of others, by ID.
+var dependent = map[int]int{4 * 7: 0 * 7, 5 * 7: 1 * 7}
 
 // testOptions resolves all fields but "nowhere" and expands a few placeholders.
 func testOptions() Options {
 	return Options{
 		Resolve: func(field string) (Ref, bool) {
 			i := slices.Index(fieldNames, field)
-			return Ref{ID: i * 7, Selectivity: i - 1}, field != "nowhere" && i >= 0
+			ref := Ref{ID: i * 7, Selectivity: i - 1, Price: i * i, Common: []string{"K", "5"}[:(i+1)%3]}
+			if of, ok := dependent[ref.ID]; ok {
+				ref.Selectivity, ref.Of = 1, &Ref{ID: of, Selectivity: of/7 - 1}
+			}
+			return ref, field != "nowhere" && i >= 0
 		},
 		Expand: func(name string) ([]string, bool) {
 			values, ok := map[string][]string{
@@ -38,6 +45,24 @@ type testRecord struct {
 
 func (r *testRecord) Append(dst []FieldValue, field int) []FieldValue {
 	return append(dst, r.fields[field]...)
+}
+
+// derive makes something of each value, and of none.
+func derive(values []FieldValue) []FieldValue {
+	if len(values) == 0 {
+		return []FieldValue{{Number, "5"}}
+	}
+	var out []FieldValue
+	for _, v := range values {
+		switch text := []rune(v.Text); {
+		case len(text) > 3:
+		case len(text) > 0:
+			out = append(out, FieldValue{String, string(text[0])})
+		default:
+			out = append(out, FieldValue{Null, "null"})
+		}
+	}
+	return out
 }
 
 func (r *testRecord) Text(i int) (string, bool) {
@@ -82,8 +107,11 @@ func recordGen() *rapid.Generator[*testRecord] {
 	})
 	return rapid.Custom(func(t *rapid.T) *testRecord {
 		r := &testRecord{fields: map[int][]FieldValue{}}
-		for i := range fieldNames {
+		for i := range 4 {
 			r.fields[i*7] = rapid.SliceOfN(value, 0, 3).Draw(t, "values")
+		}
+		for id, of := range dependent {
+			r.fields[id] = derive(r.fields[of])
 		}
 		r.texts = rapid.SliceOfN(textGen(), 0, 3).Draw(t, "texts")
 		return r

@@ -200,15 +200,17 @@ func groups[T any](l *lowering, t *test, operands [][]T, negated bool, predicate
 // cost estimates what it takes to ask a predicate, in the order of nanoseconds.
 func (ps *predicates) cost(id uint32) int {
 	p := &ps.list[id]
-	cost := map[predicateKind]int{marked: 1, null: 5, compares: 10, networks: 20, patterns: 50, reference: 50, regexes: 200}[p.kind]
+	cost := map[predicateKind]int{marked: 1, compares: 10, networks: 20, patterns: 50, reference: 50, regexes: 200}[p.kind]
 	if p.level&hashed != 0 {
 		cost += 10
 	}
 	if p.level&scanned != 0 {
 		cost += 40
 	}
-	if ps.slots[p.slot].texts {
+	if s := ps.slots[p.slot]; s.texts {
 		cost += 1000
+	} else {
+		cost += 10 * s.price
 	}
 	return cost
 }

@@ -18,6 +18,10 @@ type Matcher struct {
 	cand   []uint64 // rules to evaluate, a bit each
 	out    []int
 
+	memory   []memory
+	learning bool     // learned gathers what is marked
+	learned  []uint32 //
+
 	buf, number, other []byte // scratch for folded texts and canonical numbers
 }
 
@@ -25,7 +29,7 @@ type Matcher struct {
 type fieldState struct {
 	gen        uint32
 	level      level
-	start, end int // of its values
+	start, end int32 // of its values
 }
 
 // NewMatcher returns a Matcher for the set.
@@ -36,6 +40,7 @@ func (s *Set) NewMatcher() *Matcher {
 		marks:  make([]uint32, len(s.preds)),
 		memo:   make([]uint32, len(s.preds)),
 		cand:   make([]uint64, len(s.always)),
+		memory: make([]memory, s.memories),
 	}
 }
 
@@ -45,8 +50,12 @@ func (m *Matcher) Match(rec Record) []int {
 	s := m.set
 	m.next(rec)
 	copy(m.cand, s.always)
-	for _, h := range s.hot {
-		m.look(h.field, h.level)
+	for i := range s.hot {
+		if h := &s.hot[i]; h.memory >= 0 {
+			m.recall(h, &m.memory[h.memory])
+		} else {
+			m.look(h.field, h.level)
+		}
 	}
 	m.out = m.out[:0]
 	for w, word := range m.cand {
@@ -112,6 +121,9 @@ func (m *Matcher) mark(id uint32) {
 		return
 	}
 	m.marks[id] = m.gen
+	if m.learning {
+		m.learned = append(m.learned, id)
+	}
 	for _, r := range m.set.awake[id] {
 		m.cand[r/64] |= 1 << (r % 64)
 	}
@@ -150,7 +162,7 @@ func (m *Matcher) canonical(s string) ([]byte, bool) {
 }
 
 func lookText[T byteseq](m *Matcher, f *field, todo level, text T) {
-	if todo&hashed != 0 && f.exact != nil {
+	if todo&hashed != 0 && f.exact != nil && mayHave(f.exact, text) {
 		findExact(m, f.exact, text)
 	}
 	if todo&scanned == 0 {
@@ -169,8 +181,8 @@ func lookText[T byteseq](m *Matcher, f *field, todo level, text T) {
 
 // fetch reads the values of a field and marks its presence.
 func (m *Matcher) fetch(f *field, st *fieldState) {
-	start := len(m.values)
-	notNull := false
+	start := int32(len(m.values))
+	isNull, notNull := false, false
 	if f.texts {
 		for i := 0; ; i++ {
 			text, ok := m.rec.Text(i)
@@ -182,16 +194,23 @@ func (m *Matcher) fetch(f *field, st *fieldState) {
 		}
 	} else {
 		m.values = m.rec.Append(m.values, f.id)
-		for i := start; i < len(m.values) && !notNull; i++ {
-			notNull = m.values[i].Kind != Null
+		for _, v := range m.values[start:] {
+			if v.Kind == Null {
+				isNull = true
+			} else {
+				notNull = true
+			}
 		}
 	}
-	*st = fieldState{gen: m.gen, level: fetched, start: start, end: len(m.values)}
+	*st = fieldState{gen: m.gen, level: fetched, start: start, end: int32(len(m.values))}
 	if f.exists >= 0 && st.end > st.start {
 		m.mark(uint32(f.exists))
 	}
 	if f.any >= 0 && notNull {
 		m.mark(uint32(f.any))
+	}
+	if f.null >= 0 && (isNull || st.end == st.start) {
+		m.mark(uint32(f.null))
 	}
 }
 

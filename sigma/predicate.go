@@ -27,14 +27,14 @@ type predicate struct {
 	other    uint32 // reference: the slot to compare with
 	position string
 
-	weight int // number of literals, for the choice of anchors
+	weight int  // number of literals, for the choice of anchors
+	common bool // one of them is a value that most records have
 }
 
 type predicateKind uint8
 
 const (
 	marked    predicateKind = iota // holds if marked
-	null                           // the field is missing or null
 	patterns                       // patterns that marks do not decide
 	regexes                        //
 	networks                       //
@@ -56,10 +56,14 @@ type slot struct {
 	id          int
 	texts       bool
 	selectivity int
+	price       int
+	common      map[string]bool // folded values that most records have
+	of          *slot           // what its values depend on
 	index       uint32
 	exact       map[string][]uint32 // literal -> predicates
 	find        [3]map[string][]uint32
-	exists, any int64 // predicates that presence marks, -1 if nobody asks
+
+	exists, any, null int64 // predicates that presence marks, -1 if nobody asks
 }
 
 // predicates interns predicates and collects what their slots must look for.
@@ -74,7 +78,17 @@ type predicates struct {
 func (ps *predicates) slotOf(ref Ref) *slot {
 	s := ps.byID[ref.ID]
 	if s == nil {
-		s = ps.newSlot(slot{id: ref.ID, selectivity: ref.Selectivity})
+		s = ps.newSlot(slot{id: ref.ID, selectivity: ref.Selectivity, price: max(1, ref.Price), common: map[string]bool{}})
+		for _, v := range ref.Common {
+			s.common[fold(v)] = true
+		}
+		if ref.Of != nil && ref.Of.ID != ref.ID {
+			of := *ref.Of
+			of.Of = nil
+			if s.of = ps.slotOf(of); s.of.of != nil {
+				s.of = s.of.of
+			}
+		}
 		ps.byID[ref.ID] = s
 	}
 	return s
@@ -93,7 +107,7 @@ func (ps *predicates) newSlot(s slot) *slot {
 	for i := range s.find {
 		s.find[i] = map[string][]uint32{}
 	}
-	s.exists, s.any = -1, -1
+	s.exists, s.any, s.null = -1, -1, -1
 	ps.slots = append(ps.slots, &s)
 	return &s
 }
@@ -128,9 +142,13 @@ func (ps *predicates) any(s *slot) uint32 {
 	return uint32(s.any)
 }
 
+// null returns the predicate "the field is missing or null".
 func (ps *predicates) null(s *slot) uint32 {
-	id, _ := ps.intern(fmt.Sprintf("null %d", s.index), predicate{kind: null, slot: s.index, level: fetched})
-	return id
+	if s.null < 0 {
+		id, _ := ps.intern(fmt.Sprintf("null %d", s.index), predicate{slot: s.index, level: fetched})
+		s.null = int64(id)
+	}
+	return uint32(s.null)
 }
 
 // text returns predicates of which one must hold for one of the patterns to match
@@ -216,6 +234,7 @@ func (ps *predicates) look(s *slot, id uint32, text string, where end) {
 		p.level |= fetched | scanned
 		m = s.find[where]
 	}
+	p.common = p.common || where == exactly && s.common[text]
 	if !slices.Contains(m[text], id) {
 		m[text] = append(m[text], id)
 	}

@@ -58,7 +58,7 @@ func (w *Worker) Decode(b *Batch, rec *Rec, e *event.Event) (reason string) {
 	e.Reset(what.kind, what.sub, what.format, text)
 	w.r.e = e
 	if rec.root == root && rec.own == nil {
-		w.r.replay(b.Data, b.notes[rec.notes[0]:rec.notes[1]])
+		w.r.replay(b.Data, root, b.notes[rec.notes[0]:rec.notes[1]])
 	} else {
 		w.along(root, text)
 	}
@@ -96,8 +96,8 @@ func (w *Worker) auditData(text []byte, e *event.Event) string {
 	w.buf = inner
 	inner = bytes.TrimSpace(inner)
 	var sn sniff
-	end, _, err := w.r.scan.value(inner, 0, func(key []byte, at int) bool {
-		sn.key(key, inner, at)
+	end, _, err := w.r.scan.value(inner, 0, func(_ []byte, t *telling, at int) bool {
+		sn.key(t, inner, at)
 		return true
 	})
 	switch {
@@ -207,39 +207,13 @@ func (w *Worker) identify(kind event.Kind, text []byte, e *event.Event) {
 // same bytes: GUIDs, which most are, as their 16 bytes, other text with its
 // length. Short input makes the hash cheap.
 func appendID(dst []byte, id string) []byte {
-	if len(id) == 36 && id[8] == '-' && id[13] == '-' && id[18] == '-' && id[23] == '-' {
-		var guid [17]byte
-		var bad byte
-		for k, at := range guidDigits {
-			high, low := hexDigit[id[at]], hexDigit[id[at+1]]
-			bad |= high | low
-			guid[k+1] = high<<4 | low&15
-		}
-		if bad < 16 {
-			return append(dst, guid[:]...)
-		}
+	if g, _, ok := event.ParseGUID(id); ok {
+		return append(append(dst, 0), g[:]...)
 	}
 	dst = append(dst, 1)
 	dst = binary.AppendUvarint(dst, uint64(len(id)))
 	return append(dst, asciiLower(id)...)
 }
-
-// guidDigits is where the bytes of a GUID stand in its text.
-var guidDigits = [16]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
-
-// hexDigit is the value of a digit; 255 for what is none.
-var hexDigit = func() (t [256]byte) {
-	for i := range t {
-		t[i] = 255
-	}
-	for i := range byte(10) {
-		t['0'+i] = i
-	}
-	for i := range byte(6) {
-		t['a'+i], t['A'+i] = 10+i, 10+i
-	}
-	return t
-}()
 
 // sum is a cryptographic hash, because logs carry text that attackers choose,
 // and two events with one key would be taken for one.

@@ -1,9 +1,6 @@
 package decode
 
-import (
-	"github.com/entrawatch/entrawatch/internal/event"
-	"github.com/entrawatch/entrawatch/sigma"
-)
+import "encoding/binary"
 
 // Nearly all of the time goes into passing over text that nobody asks for. So
 // a record is checked, cut out and read in one pass, which follows the paths
@@ -11,11 +8,17 @@ import (
 // down; the worker puts it into an event. A record of another kind is read
 // again, along its tape.
 
+// How a string follows a key, and a key a string, without blanks.
+const (
+	keyString = '"' | ':'<<8 | '"'<<16
+	stringKey = '"' | ','<<8 | '"'<<16
+)
+
 // A note is a value that lies on a path.
 type note struct {
-	n       *node
 	at, end uint32 // its text: strings without quotes, containers with brackets
 	elem    int32
+	node    uint16 // which of the root's nodes the path leads to
 	what    what
 }
 
@@ -37,17 +40,29 @@ type direct struct {
 	notes []note
 	stack []byte
 	data  []byte
+	marks marks // of data
 	keys  keyFunc
 	at    int // where it stopped, for messages
 	stop  bool
 }
 
-// record reads the object at data[i] along the paths from root. Outermost keys
+// over makes data what is read. Its marks may be missing.
+func (d *direct) over(data []byte, m marks) { d.data, d.marks = data, m }
+
+// record reads the object at i along the paths from root. Outermost keys
 // go to keys. It returns what scanner.value would.
-func (d *direct) record(data []byte, i int, root *node, keys keyFunc) (end int, stopped bool, err scanErr) {
-	d.data, d.keys, d.stop = data, keys, false
+func (d *direct) record(i int, root *node, keys keyFunc) (end int, stopped bool, err scanErr) {
+	d.keys, d.stop = keys, false
 	end, err = d.object(i, root, -1, 1)
 	return end, d.stop, err
+}
+
+// text is skipString, by way of the marks.
+func (d *direct) text(i int) (end int, escaped bool, err scanErr) {
+	if i = d.marks.next(i); i < len(d.data) && d.data[i] == '"' {
+		return i, false, scanOK
+	}
+	return skipString(d.data, i)
 }
 
 func (d *direct) fail(i int, err scanErr) (int, scanErr) {
@@ -63,16 +78,12 @@ func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 	}
 	switch c := b[i]; c {
 	case '"':
-		end, escaped, err := skipString(b, i+1)
+		end, escaped, err := d.text(i + 1)
 		if err != scanOK {
 			return d.fail(end, err)
 		}
-		if n != nil && (len(n.leaves) > 0 || n.structured) {
-			w := isText
-			if escaped {
-				w = isEscaped
-			}
-			d.notes = append(d.notes, note{n, uint32(i + 1), uint32(end), elem, w})
+		if n != nil && n.text {
+			d.noteText(n, i+1, end, elem, escaped)
 		}
 		return end + 1, scanOK
 	case '{', '[':
@@ -85,7 +96,7 @@ func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 		case c == '[' && len(n.lists) > 0:
 			end, err := d.skip(i, depth)
 			if err == scanOK {
-				d.notes = append(d.notes, note{n, uint32(i), uint32(end), elem, isKeyed})
+				d.notes = append(d.notes, note{uint32(i), uint32(end), elem, n.id, isKeyed})
 			}
 			return end, err
 		case c == '[':
@@ -93,7 +104,7 @@ func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 		}
 		k := len(d.notes)
 		if len(n.leaves) > 0 {
-			d.notes = append(d.notes, note{n, uint32(i), 0, elem, isRaw})
+			d.notes = append(d.notes, note{uint32(i), 0, elem, n.id, isRaw})
 		}
 		var end int
 		var err scanErr
@@ -115,7 +126,7 @@ func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 			return d.fail(end, err)
 		}
 		if n != nil && len(n.leaves) > 0 {
-			d.notes = append(d.notes, note{n, uint32(i), uint32(end), elem, isNumber})
+			d.notes = append(d.notes, note{uint32(i), uint32(end), elem, n.id, isNumber})
 		}
 		return end, scanOK
 	default:
@@ -128,14 +139,14 @@ func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 			if c == 'n' {
 				w = isNull
 			}
-			d.notes = append(d.notes, note{n, uint32(i), uint32(end), elem, w})
+			d.notes = append(d.notes, note{uint32(i), uint32(end), elem, n.id, w})
 		}
 		return end, scanOK
 	}
 }
 
 func (d *direct) object(i int, n *node, elem int32, depth int) (int, scanErr) {
-	b := d.data
+	b, m := d.data, d.marks
 	i = blank(b, i+1)
 	if i < len(b) && b[i] == '}' {
 		return i + 1, scanOK
@@ -148,9 +159,12 @@ func (d *direct) object(i int, n *node, elem int32, depth int) (int, scanErr) {
 			return d.fail(i, scanKey)
 		}
 		from := i + 1
-		end, escaped, err := skipString(b, from)
-		if err != scanOK {
-			return d.fail(end, err)
+		end, escaped := m.next(from), false
+		var err scanErr
+		if end >= len(b) || b[end] != '"' {
+			if end, escaped, err = skipString(b, end); err != scanOK {
+				return d.fail(end, err)
+			}
 		}
 		if i = end + 1; i < len(b) && b[i] != ':' {
 			i = skipBlank(b, i)
@@ -163,24 +177,33 @@ func (d *direct) object(i int, n *node, elem int32, depth int) (int, scanErr) {
 		}
 		i = blank(b, i+1)
 		key := b[from:end]
+		name := nameOf(key)
 		if depth == 1 {
 			if i >= len(b) {
 				return d.fail(i, scanMore)
 			}
-			if !d.keys(key, i) {
+			if !d.keys(key, telltale.find(key, name), i) {
 				d.stop = true
 				return i, scanOK
 			}
 		}
 		if escaped {
 			key, _ = unescape(nil, key)
+			name = nameOf(key)
 		}
-		if to := n.find(key); to == nil && i < len(b) && b[i] == '"' {
-			// Most values are strings that nobody asks for.
-			if i, _, err = skipString(b, i+1); err != scanOK {
-				return d.fail(i, err)
+		to := n.find(key, name)
+		if i < len(b) && b[i] == '"' {
+			// Most values are strings, most of them such as nobody asks for.
+			end, escaped := m.next(i+1), false
+			if end >= len(b) || b[end] != '"' {
+				if end, escaped, err = skipString(b, end); err != scanOK {
+					return d.fail(end, err)
+				}
 			}
-			i++
+			if to != nil && to.text {
+				d.noteText(to, i+1, end, elem, escaped)
+			}
+			i = end + 1
 		} else if i, err = d.value(i, to, elem, depth); err != scanOK || d.stop {
 			return i, err
 		}
@@ -201,12 +224,20 @@ func (d *direct) object(i int, n *node, elem int32, depth int) (int, scanErr) {
 	}
 }
 
+func (d *direct) noteText(n *node, from, to int, elem int32, escaped bool) {
+	w := isText
+	if escaped {
+		w = isEscaped
+	}
+	d.notes = append(d.notes, note{uint32(from), uint32(to), elem, n.id, w})
+}
+
 func (d *direct) array(i int, n *node, elem int32, depth int) (int, scanErr) {
 	b := d.data
 	start := i
 	if i = skipBlank(b, i+1); i < len(b) && b[i] == ']' {
 		if len(n.leaves) > 0 {
-			d.notes = append(d.notes, note{n, uint32(start), uint32(i + 1), max(elem, 0), isEmpty})
+			d.notes = append(d.notes, note{uint32(start), uint32(i + 1), max(elem, 0), n.id, isEmpty})
 		}
 		return i + 1, scanOK
 	}
@@ -239,7 +270,7 @@ func (d *direct) array(i int, n *node, elem int32, depth int) (int, scanErr) {
 
 // skip checks the container at i, at the given depth, and returns its end.
 func (d *direct) skip(i, depth int) (int, scanErr) {
-	b := d.data
+	b, m := d.data, d.marks
 	stack := d.stack[:0]
 	defer func() { d.stack = stack }()
 	for {
@@ -251,8 +282,10 @@ func (d *direct) skip(i, depth int) (int, scanErr) {
 		var err scanErr
 		switch c := b[i]; c {
 		case '"':
-			if i, _, err = skipString(b, i+1); err != scanOK {
-				return d.fail(i, err)
+			if i = m.next(i + 1); i >= len(b) || b[i] != '"' {
+				if i, _, err = skipString(b, i); err != scanOK {
+					return d.fail(i, err)
+				}
 			}
 			i++
 		case '{', '[':
@@ -304,8 +337,26 @@ func (d *direct) skip(i, depth int) (int, scanErr) {
 		if b[i] != '"' {
 			return d.fail(i, scanKey)
 		}
-		if i, _, err = skipString(b, i+1); err != scanOK {
-			return d.fail(i, err)
+		for len(m) > 0 {
+			// Strings without blanks between them are the commonest by far.
+			end := m.next(i + 1)
+			if end+4 > len(b) || binary.LittleEndian.Uint32(b[end:])&0xffffff != keyString {
+				break
+			}
+			end = m.next(end + 3)
+			if end+4 > len(b) || b[end] != '"' {
+				break
+			}
+			if binary.LittleEndian.Uint32(b[end:])&0xffffff != stringKey {
+				i = end + 1
+				goto after
+			}
+			i = end + 2
+		}
+		if i = m.next(i + 1); i >= len(b) || b[i] != '"' {
+			if i, _, err = skipString(b, i); err != scanOK {
+				return d.fail(i, err)
+			}
 		}
 		if i++; i < len(b) && b[i] != ':' {
 			i = skipBlank(b, i)
@@ -329,35 +380,5 @@ func (d *direct) skip(i, depth int) (int, scanErr) {
 			return i, scanOK
 		}
 		goto after
-	}
-}
-
-// replay puts noted values into the event, in the order of the record.
-func (r *reader) replay(data []byte, notes []note) {
-	for k := range notes {
-		m := &notes[k]
-		text := data[m.at:m.end]
-		elem := int(m.elem)
-		switch m.what {
-		case isText:
-			r.text(m.n, text, elem, 0)
-		case isEscaped:
-			text, _ = unescape(r.e.Scratch(len(text)), text)
-			r.text(m.n, text, elem, 0)
-		case isNumber:
-			r.leaf(m.n, event.Value{Kind: sigma.Number, Text: str(text)}, elem)
-		case isBool:
-			r.leaf(m.n, event.Value{Kind: sigma.Bool, Text: str(text)}, elem)
-		case isNull:
-			r.leaf(m.n, event.Value{}, elem)
-		case isRaw:
-			r.leaf(m.n, event.Value{Kind: sigma.String, Text: str(text)}, elem)
-		case isEmpty:
-			r.leaf(m.n, event.Value{Kind: sigma.String, Text: "[]"}, elem)
-		case isKeyed:
-			if inner, ok := r.inside(text, -1, "["); ok {
-				r.array(m.n, &inner, 0, elem)
-			}
-		}
 	}
 }

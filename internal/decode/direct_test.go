@@ -90,7 +90,8 @@ func TestDirectAgreesWithTape(t *testing.T) {
 	}
 }
 
-// FuzzDirect holds the two ways of reading to each other on anything at all.
+// FuzzDirect holds the two ways of reading to each other, and reading along the
+// expected paths to doing so a byte after the other, on anything at all.
 func FuzzDirect(f *testing.F) {
 	s, d := everything(f)
 	for _, name := range simulate.BaseNames() {
@@ -104,6 +105,7 @@ func FuzzDirect(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		agreesEverywhere(t, data, d.roots[event.Signin][event.Diagnostic])
 		want := readAll(t, s, d, data, "x", false)
 		got := readAll(t, s, d, data, "x", true)
 		if diff := cmp.Diff(want, got); diff != "" {

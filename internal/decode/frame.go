@@ -38,6 +38,7 @@ type Framer struct {
 	stack  []frame
 	top    *Envelope // of records outside any container
 	direct direct
+	marker marker // of the batch's data
 	// decoder and guess let records be read as they are cut out: most are of
 	// the kind and format of the one before.
 	decoder *Decoder
@@ -114,6 +115,7 @@ func (f *Framer) Next(b *Batch) error {
 	b.Data = append(b.Data, f.rest...)
 	f.rest = f.rest[:0]
 	b.firstLine = f.line
+	f.marker.reset()
 	f.direct.notes = b.notes
 	defer func() { b.notes = f.direct.notes }()
 	if f.eof && len(b.Data) == 0 {
@@ -135,6 +137,7 @@ func (f *Framer) Next(b *Batch) error {
 		if f.csv != nil {
 			used = f.csvRows(b)
 		} else {
+			f.direct.over(b.Data, f.marker.extend(b.Data))
 			used = f.records(b)
 		}
 		if used > 0 || f.eof || len(b.Bad) > 0 {
@@ -296,7 +299,7 @@ func (f *Framer) object(b *Batch, i, index int, env *Envelope) (int, bool) {
 	o := &f.seen
 	o.sniff.base = i
 	from := len(f.direct.notes)
-	end, stopped, err := f.direct.record(b.Data, i, f.root(), f.onKey)
+	end, stopped, err := f.direct.record(i, f.root(), f.onKey)
 	if stopped || err != scanOK || end-i > MaxRecord {
 		f.direct.notes = f.direct.notes[:from]
 	}
@@ -338,7 +341,7 @@ type seen struct {
 
 // key hears of the outermost keys of the object at hand. It returns false at
 // an array of records.
-func (f *Framer) key(key []byte, at int) bool {
+func (f *Framer) key(key []byte, t *telling, at int) bool {
 	o := &f.seen
 	if o.data[at] == '[' {
 		switch {
@@ -362,7 +365,7 @@ func (f *Framer) key(key []byte, at int) bool {
 			o.columns = columnNames(o.data, at)
 		}
 	}
-	o.sniff.key(key, o.data, at)
+	o.sniff.key(t, o.data, at)
 	return true
 }
 
@@ -393,8 +396,10 @@ func (f *Framer) detached(b *Batch, text []byte, line, index int, env *Envelope)
 		b.Bad = append(b.Bad, Bad{Line: line, Index: index, Reason: "expected the text of a JSON object, found " + clip(text), Raw: bytes.Clone(text)})
 		return
 	}
-	end, _, err := f.direct.record(text, 0, nowhereNode, func(key []byte, at int) bool {
-		rec.sniff.key(key, text, at)
+	defer f.direct.over(f.direct.data, f.direct.marks)
+	f.direct.over(text, nil)
+	end, _, err := f.direct.record(0, nowhereNode, func(_ []byte, t *telling, at int) bool {
+		rec.sniff.key(t, text, at)
 		return true
 	})
 	if err != scanOK || end != len(text) {

@@ -56,7 +56,6 @@ func (f *Framer) tail(b *Batch, i int) (int, bool) {
 
 // extent finds the end of a value that is no record.
 func (f *Framer) extent(data []byte, i int) (int, scanErr) {
-	f.direct.data = data
 	return f.direct.value(skipBlank(data, i), nil, -1, 0)
 }
 

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -41,14 +42,27 @@ var versionField = [event.NumKinds]string{
 
 // A node is one step of the paths through a record.
 type node struct {
-	// table is open addressing over keyHash; its size is a power of two.
-	table  []*edge
-	mask   uint8
+	// table is open addressing over the hashes of names; its size is a power
+	// of two, and shift leaves as many bits of a hash as it has.
+	table  []slot
+	shift  uint8
 	edges  []*edge
 	leaves []leaf
 	lists  []*list
 	// structured is true where a string may hold an object or array.
 	structured bool
+	// text is true where a string is worth a note.
+	text bool
+	// id is the node's place among all, which the root of a record keeps.
+	id  uint16
+	all []*node
+}
+
+// A slot of a table has what decides nearly always whether it is the right
+// one, so that its edge need not be looked at.
+type slot struct {
+	name name // of exact
+	edge *edge
 }
 
 type edge struct {
@@ -223,42 +237,54 @@ func (n *node) element(key, name string) *node {
 	return to
 }
 
-// seal builds the look-up tables.
+// seal builds the look-up tables of a root and all that is below it.
 func (n *node) seal() {
-	size := 4
-	for size < 4*len(n.edges) && size < 256 {
-		size *= 2
+	n.all = n.sealed(nil)
+	if len(n.all) > math.MaxUint16 {
+		panic("decode: more paths than notes can tell apart")
 	}
-	n.table = make([]*edge, size)
-	n.mask = uint8(size - 1)
+}
+
+func (n *node) sealed(all []*node) []*node {
+	n.id = uint16(len(all))
+	all = append(all, n)
+	size, bits := 4, 2
+	for size < 4*len(n.edges) {
+		size, bits = 2*size, bits+1
+	}
+	n.table = make([]slot, size)
+	n.shift = uint8(64 - bits)
 	n.structured = len(n.edges) > 0 || len(n.lists) > 0
 	for _, l := range n.leaves {
 		n.structured = n.structured || l.typ == event.JSON
 	}
+	n.text = n.structured || len(n.leaves) > 0
 	for _, e := range n.edges {
-		h := keyHash([]byte(e.name)) & n.mask
-		for n.table[h] != nil {
-			h = (h + 1) & n.mask
+		exact := nameOf([]byte(e.exact))
+		h := exact.hash() >> n.shift
+		for n.table[h].edge != nil {
+			h = (h + 1) & uint64(size-1)
 		}
-		n.table[h] = e
-		e.to.seal()
+		n.table[h] = slot{exact, e}
+		all = e.to.sealed(all)
 	}
 	for _, l := range n.lists {
 		for _, to := range l.byName {
-			to.seal()
+			all = to.sealed(all)
 		}
 	}
+	return all
 }
 
-// find returns the node behind a key, or nil.
-func (n *node) find(key []byte) *node {
-	for h := keyHash(key) & n.mask; ; h = (h + 1) & n.mask {
-		e := n.table[h]
-		if e == nil {
+// find returns the node behind a key, whose name is given as well, or nil.
+func (n *node) find(key []byte, k name) *node {
+	for h := k.hash() >> n.shift; ; h++ {
+		s := &n.table[h&uint64(len(n.table)-1)]
+		switch {
+		case s.edge == nil:
 			return nil
-		}
-		if string(key) == e.exact || fold(key, e.name) {
-			return e.to
+		case s.name == k && (len(key) <= 16 || string(key) == s.edge.exact), len(key) == s.name.size && fold(key, s.edge.name):
+			return s.edge.to
 		}
 	}
 }

@@ -138,7 +138,7 @@ func (r *reader) object(n *node, c *cursor, t, elem int) {
 		if k.next != 0 {
 			key, _ = unescape(nil, key)
 		}
-		if to := n.find(key); to != nil {
+		if to := n.find(key, nameOf(key)); to != nil {
 			r.read(to, c, t+1, elem)
 		}
 	}
@@ -198,4 +198,35 @@ func (l *list) named(c *cursor, t int) *node {
 		folded[i] = lower(b)
 	}
 	return l.byName[string(folded[:len(name)])]
+}
+
+// replay puts noted values into the event, in the order of the record.
+func (r *reader) replay(data []byte, root *node, notes []note) {
+	for k := range notes {
+		m := &notes[k]
+		text := data[m.at:m.end]
+		elem := int(m.elem)
+		n := root.all[m.node]
+		switch m.what {
+		case isText:
+			r.text(n, text, elem, 0)
+		case isEscaped:
+			text, _ = unescape(r.e.Scratch(len(text)), text)
+			r.text(n, text, elem, 0)
+		case isNumber:
+			r.leaf(n, event.Value{Kind: sigma.Number, Text: str(text)}, elem)
+		case isBool:
+			r.leaf(n, event.Value{Kind: sigma.Bool, Text: str(text)}, elem)
+		case isNull:
+			r.leaf(n, event.Value{}, elem)
+		case isRaw:
+			r.leaf(n, event.Value{Kind: sigma.String, Text: str(text)}, elem)
+		case isEmpty:
+			r.leaf(n, event.Value{Kind: sigma.String, Text: "[]"}, elem)
+		case isKeyed:
+			if inner, ok := r.inside(text, -1, "["); ok {
+				r.array(n, &inner, 0, elem)
+			}
+		}
+	}
 }

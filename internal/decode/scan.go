@@ -194,8 +194,9 @@ type token struct {
 }
 
 // A keyFunc hears of each key of the outermost object: the key without its
-// quotes, and where its value begins. Returning false stops the scan there.
-type keyFunc func(key []byte, value int) bool
+// quotes, what it tells, and where its value begins. Returning false stops the
+// scan there.
+type keyFunc func(key []byte, t *telling, value int) bool
 
 // A scanner checks the grammar of JSON values, finds their ends, and writes
 // their tape. It keeps its memory between calls.
@@ -333,7 +334,7 @@ func (s *scanner) value(b []byte, i int, keys keyFunc) (end int, stopped bool, e
 					s.at = i
 					return i, false, scanMore
 				}
-				if !keys(b[from:to], i) {
+				if key := b[from:to]; !keys(key, telltale.find(key, nameOf(key)), i) {
 					return i, true, scanOK
 				}
 			}

@@ -91,73 +91,69 @@ var markOf = map[string]mark{
 	"isprocessing": mRiskUser, "isdeleted": mRiskUser, "riskstate": mRiskUser,
 }
 
-// A markTable finds the mark of a key without regard to case and without
-// allocating: open addressing over a cheap hash.
-type markTable struct {
-	names [256]string
-	exact [256]string // the usual spelling, which is quicker to compare
-	marks [256]mark
+// A telling key helps to tell records apart.
+type telling struct {
+	name  string // lower case
+	exact name   // of the usual spelling, which is quicker to compare
+	mark  mark
 }
 
-// usual lists how diagnostic records spell the keys that set marks.
+// A tellingTable finds telling keys without regard to case and without
+// allocating: open addressing over the hashes of names.
+type tellingTable [256]telling
+
+// usual lists how diagnostic records spell telling keys.
 var usual = []string{"resourceId", "operationName", "createdDateTime", "activityDateTime"}
 
-var marksTable = newMarkTable()
+var telltale = newTellingTable()
 
 // Keys that need their value looked at have the zero mark in the table.
-func newMarkTable() *markTable {
-	t := &markTable{}
-	add := func(name string, m mark) {
-		h := keyHash([]byte(name))
-		for t.names[h] != "" {
-			h++
-		}
-		t.names[h], t.exact[h], t.marks[h] = name, name, m
+func newTellingTable() *tellingTable {
+	t := &tellingTable{}
+	add := func(key string, m mark) {
+		exact := key
 		for _, u := range usual {
-			if strings.EqualFold(u, name) {
-				t.exact[h] = u
+			if strings.EqualFold(u, key) {
+				exact = u
 			}
 		}
+		k := nameOf([]byte(exact))
+		h := uint8(k.hash() >> 56)
+		for t[h].name != "" {
+			h++
+		}
+		t[h] = telling{key, k, m}
 	}
-	for name, m := range markOf {
-		add(name, m)
+	for key, m := range markOf {
+		add(key, m)
 	}
-	for _, name := range []string{"category", "type", "recordtype", "@odata.context", "properties", "operationname", "operation_name", "status"} {
-		add(name, 0)
+	for _, key := range []string{"category", "type", "recordtype", "@odata.context", "properties", "operationname", "operation_name", "status"} {
+		add(key, 0)
 	}
 	return t
 }
 
-func keyHash(key []byte) uint8 {
-	n := len(key)
-	if n == 0 {
-		return 0
-	}
-	h := uint32(n)*7 + uint32(key[0]|0x20)*31 + uint32(key[n-1]|0x20)*131 + uint32(key[n/2]|0x20)*17
-	return uint8(h ^ h>>8)
-}
-
-func (t *markTable) find(key []byte) (name string, m mark) {
-	for h := keyHash(key); t.names[h] != ""; h++ {
-		if string(key) == t.exact[h] || fold(key, t.names[h]) {
-			return t.names[h], t.marks[h]
+// find returns what a key tells, whose name is given as well, or nil.
+func (t *tellingTable) find(key []byte, k name) *telling {
+	for h := uint8(k.hash() >> 56); t[h].name != ""; h++ {
+		if len(key) == t[h].exact.size && (k == t[h].exact && len(key) <= 16 || fold(key, t[h].name)) {
+			return &t[h]
 		}
 	}
-	return "", 0
+	return nil
 }
 
-// key notes one outermost key and the place of its value.
-func (s *sniff) key(key, data []byte, at int) {
-	name, m := marksTable.find(key)
-	if name == "" {
+// key notes one outermost key, if it is telling, and the place of its value.
+func (s *sniff) key(t *telling, data []byte, at int) {
+	if t == nil {
 		return
 	}
-	if m != 0 {
-		s.marks |= m
+	if t.mark != 0 {
+		s.marks |= t.mark
 		return
 	}
 	c, rel := data[at], at-s.base+1
-	switch name {
+	switch t.name {
 	case "category":
 		s.category = rel
 		if c == '{' {

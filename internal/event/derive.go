@@ -89,6 +89,7 @@ const (
 	FSource
 	FSignInType
 	FMFADenied
+	FHour
 	FBlockingPolicy
 	FRoleName
 	FAdditional
@@ -132,7 +133,7 @@ var core = [...]string{
 	FUserName: "user.name", FUser: "user.id", FActorID: "actor.id", FActorName: "actor.name",
 	FActorType: "actor.type", FActorApp: "actor.appId",
 	FTargetsID: "target.id", FTargetsName: "target.name", FTargetsType: "target.type", FTargetsUPN: "target.upn",
-	FSource: "format", FSignInType: "signInType", FMFADenied: "mfaDenied", FBlockingPolicy: "blockingPolicy",
+	FSource: "format", FSignInType: "signInType", FMFADenied: "mfaDenied", FHour: "hour", FBlockingPolicy: "blockingPolicy",
 	FIsInteractive: "isInteractive", FIncomingToken: "incomingTokenType", FRoleName: "role.name", FAdditional: "status.additionalDetails",
 	FStepDetail: "authenticationDetails.authenticationStepResultDetail",
 	FPolicyName: "appliedConditionalAccessPolicies.displayName", FPolicyResult: "appliedConditionalAccessPolicies.result",
@@ -190,6 +191,7 @@ var derivations = []derivation{
 
 	{name: "signInType", kinds: only(Signin), needs: []string{"status.errorCode"}, reads: "requestType isInteractive incomingTokenType", doc: "interactive, non_interactive, service_principal, managed_identity or adfs; in the unified audit log by the step of the protocol", fn: signInType},
 	{name: "mfaDenied", typ: Bool, kinds: only(Signin), needs: []string{"status.errorCode"}, reads: "operation status.additionalDetails authenticationDetails.authenticationStepResultDetail", doc: "whether the person refused, or did not answer, a request for a second factor: code 500121, or a text that begins with MFA denied or speaks of fraud", fn: mfaDenied},
+	{name: "hour", kinds: only(Signin), needs: []string{"createdDateTime"}, doc: "day and hour of the sign-in, UTC, as 2006-01-02T15: to count in how many hours something happened", fn: func(e *Event) { e.set(FHour, e.Time.UTC().Format("2006-01-02T15")) }},
 	{name: "blockingPolicy", kinds: only(Signin), needs: []string{"appliedConditionalAccessPolicies.displayName"}, reads: "appliedConditionalAccessPolicies.result", doc: "names of the Conditional Access policies whose result is failure", fn: blockingPolicy},
 	{name: "legacyClient", typ: Bool, kinds: only(Signin), needs: []string{"clientAppUsed"}, doc: "whether the client speaks a legacy protocol; absent when the client is unknown", fn: legacyClient},
 
@@ -422,9 +424,10 @@ func signInType(e *Event) {
 }
 
 func mfaDenied(e *Event) {
-	denied := e.Text(FErrorCode) == "500121"
+	code := e.Text(FErrorCode)
+	denied := code == "500121"
 	// A sign-in that succeeded was not denied, which spares the texts of most.
-	if !denied && e.Text(FOutcome) != "success" {
+	if !denied && code != "0" && e.Text(FOutcome) != "success" {
 		for _, field := range []int{FAdditional, FStepDetail} {
 			for i := 0; ; i++ {
 				v, ok := e.Value(field, i)
