@@ -17,10 +17,14 @@ func TestRules(t *testing.T) {
 	if err := lib.Finish(); err != nil {
 		t.Fatal(err)
 	}
+	files := map[string][]*detect.Rule{}
 	for _, r := range lib.Rules {
-		t.Run(r.Slug, func(t *testing.T) {
+		files[r.File] = append(files[r.File], r)
+	}
+	for file, same := range files {
+		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			results, err := ruletest.All(rules.FS, []*detect.Rule{r}, "rules")
+			results, err := ruletest.All(rules.FS, same, "rules")
 			if err != nil {
 				t.Error(err)
 			}

@@ -23,7 +23,7 @@ var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
 
 // ruleWith returns a rule with a period; "" is the default.
 func ruleWith(slug, period string, more ...func(*detect.Rule)) *detect.Rule {
-	r := &detect.Rule{Rule: &sigma.Rule{Meta: sigma.Meta{ID: "5f0cdd6c-4f7d-4bb5-9a0e-0f9c2b1c3a10", Title: "Something happened", Level: "low"}}, Slug: slug}
+	r := &detect.Rule{Meta: &sigma.Meta{ID: "5f0cdd6c-4f7d-4bb5-9a0e-0f9c2b1c3a10", Title: "Something happened", Level: "low"}, Slug: slug}
 	r.Extra.Alert.Period = period
 	for _, f := range more {
 		f(r)
@@ -37,15 +37,27 @@ func summary(text string) func(*detect.Rule) {
 	return func(r *detect.Rule) { r.Extra.Summary = text }
 }
 
-// at returns the n-th signal of a test, so long after noon.
+// at returns the n-th signal of a test, of one event so long after noon.
 func at(n byte, after time.Duration, more ...func(*detect.Signal)) detect.Signal {
-	s := detect.Signal{
-		Tenant: "t1", Group: []string{"alice"}, Time: noon.Add(after), Identity: event.Key{n}, Key: event.Key{n, 1}, Source: fmt.Sprintf("a.json:%d", n),
-	}
+	s := detect.Signal{Tenant: "t1", Group: []string{"alice"}, Time: noon.Add(after), Identity: event.Key{n}, Key: event.Key{n, 1}}
+	s.Count, s.Evidence = 1, []detect.Evidence{{Source: fmt.Sprintf("a.json:%d", n)}}
 	for _, f := range more {
 		f(&s)
 	}
+	s.First, s.Last = s.Time, s.Time
+	s.Evidence[0].Key, s.Evidence[0].Time = s.Key, s.Time
 	return s
+}
+
+// values are slots with one text each, none for "".
+func values(texts ...string) []detect.Distinct {
+	out := make([]detect.Distinct, len(texts))
+	for i, t := range texts {
+		if t != "" {
+			out[i].Texts = []string{t}
+		}
+	}
+	return out
 }
 
 func group(values ...string) func(*detect.Signal) {
@@ -55,10 +67,15 @@ func group(values ...string) func(*detect.Signal) {
 // build sorts signals as a scan does and makes alerts of them.
 func build(t testing.TB, rules []*detect.Rule, signals ...detect.Signal) []*alert.Alert {
 	t.Helper()
+	var out []*alert.Alert
+	fold(t, alert.NewBuilder(rules, nil, func(a *alert.Alert) error { out = append(out, a); return nil }), signals)
+	return out
+}
+
+// fold gives signals to a builder in the order of a scan.
+func fold(t failer, b *alert.Builder, signals []detect.Signal) {
 	signals = slices.Clone(signals)
 	slices.SortFunc(signals, func(a, b detect.Signal) int { return bytes.Compare(a.Append(nil), b.Append(nil)) })
-	var out []*alert.Alert
-	b := alert.NewBuilder(rules, func(a *alert.Alert) error { out = append(out, a); return nil })
 	for _, s := range signals {
 		if err := b.Add(s); err != nil {
 			t.Fatal(err)
@@ -69,8 +86,10 @@ func build(t testing.TB, rules []*detect.Rule, signals ...detect.Signal) []*aler
 			t.Fatal(err)
 		}
 	}
-	return out
 }
+
+// A failer is a test, or a check of a property.
+type failer interface{ Fatal(args ...any) }
 
 func one(t testing.TB, r *detect.Rule, signals ...detect.Signal) *alert.Alert {
 	t.Helper()
@@ -123,6 +142,21 @@ func TestEpisodes(t *testing.T) {
 	}
 }
 
+// TestFindings: an episode is what its findings cover, whenever each of them
+// came to hold.
+func TestFindings(t *testing.T) {
+	finding := func(n byte, first, last, held time.Duration) detect.Signal {
+		s := at(n, held)
+		s.First, s.Last, s.Count = noon.Add(first), noon.Add(last), 2
+		return s
+	}
+	alerts := build(t, []*detect.Rule{ruleWith("r", "1h")},
+		finding(1, 0, 0, 0), finding(2, 9*time.Hour, 9*time.Hour, 9*time.Hour), finding(3, 30*time.Minute, 10*time.Hour, 10*time.Hour))
+	if len(alerts) != 1 || !alerts[0].First.Equal(noon) || !alerts[0].Last.Equal(noon.Add(10*time.Hour)) || alerts[0].Count != 6 {
+		t.Errorf("%d alerts, the first from %v to %v", len(alerts), alerts[0].First, alerts[0].Last)
+	}
+}
+
 func untimed(s *detect.Signal) { s.Time = time.Time{} }
 
 func clock(t *time.Time) string {
@@ -143,7 +177,8 @@ func TestID(t *testing.T) {
 		"earlier the hour": id("r", at(1, 0)),
 		"later the hour":   id("r", at(1, time.Hour-1)),
 		"other contents": id("r", at(1, 10*time.Minute, func(s *detect.Signal) {
-			s.Severity, s.Version, s.Entities, s.Summary, s.Source = "high", "2", []detect.Entity{{Type: "ip", Name: "192.0.2.1"}}, []string{"x"}, "b.json:7"
+			s.Severity, s.Version, s.Entities, s.Values = "high", "2", []detect.Entity{{Type: "ip", Name: "192.0.2.1"}}, values("x")
+			s.Flags, s.Measure, s.Evidence[0].Source = detect.VIP, "7", "b.json:7"
 		})),
 	}
 	for name, got := range same {
@@ -186,12 +221,11 @@ func TestIDsAreUnique(t *testing.T) {
 		start := rapid.SampledFrom([]time.Time{noon, time.Unix(0, 0), time.Unix(-3_000_000, 0)}).Draw(t, "start")
 		var signals []detect.Signal
 		for i := range rapid.IntRange(1, 30).Draw(t, "signals") {
-			s := at(byte(i), 0)
-			s.Time = start.Add(time.Duration(rapid.Int64Range(-spread, spread).Draw(t, "after")))
-			signals = append(signals, s)
+			after := time.Duration(rapid.Int64Range(-spread, spread).Draw(t, "after"))
+			signals = append(signals, at(byte(i), 0, func(s *detect.Signal) { s.Time = start.Add(after) }))
 		}
 		var alerts []*alert.Alert
-		b := alert.NewBuilder([]*detect.Rule{r}, func(a *alert.Alert) error { alerts = append(alerts, a); return nil })
+		b := alert.NewBuilder([]*detect.Rule{r}, nil, func(a *alert.Alert) error { alerts = append(alerts, a); return nil })
 		slices.SortFunc(signals, func(a, b detect.Signal) int { return bytes.Compare(a.Append(nil), b.Append(nil)) })
 		for _, s := range signals {
 			_ = b.Add(s)
@@ -224,15 +258,16 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		for range rapid.IntRange(0, 12).Draw(t, "signals") {
 			n := byte(rapid.IntRange(0, 3).Draw(t, "identity"))
 			s := at(n, time.Duration(rapid.IntRange(0, 3).Draw(t, "time"))*6*time.Minute, group(pick("group", "a", "b")))
+			s.Flags = detect.Flags(rapid.IntRange(0, 7).Draw(t, "flags"))
 			s.Rule = rapid.IntRange(0, 1).Draw(t, "rule")
 			s.Version, s.Severity = pick("version", "", "1", "2"), pick("severity", "high", "low", "hidden", "")
 			s.Entities = []detect.Entity{{Type: "user", Name: pick("user", "alice", "bob")}, {Type: "ip", Name: pick("ip", "192.0.2.1", "192.0.2.2")}}
-			s.Summary, s.Source = []string{pick("user", "alice", ""), pick("ip", "x", "y")}, pick("source", "a:1", "a:2")
+			s.Values, s.Evidence[0].Source = values(pick("user", "alice", ""), pick("ip", "x", "y")), pick("source", "a:1", "a:2")
 			signals = append(signals, s)
 		}
 		got := func(signals []detect.Signal) string {
 			var out []*alert.Alert
-			b := alert.NewBuilder(rules, func(a *alert.Alert) error { out = append(out, a); return nil })
+			b := alert.NewBuilder(rules, nil, func(a *alert.Alert) error { out = append(out, a); return nil })
 			signals = slices.Clone(signals)
 			slices.SortFunc(signals, func(a, b detect.Signal) int { return bytes.Compare(a.Append(nil), b.Append(nil)) })
 			for _, s := range signals {
@@ -300,11 +335,11 @@ func TestVersions(t *testing.T) {
 
 func TestEvidenceIsLimitedButCounted(t *testing.T) {
 	var signals []detect.Signal
-	for i := range 3 * alert.MaxEvidence {
+	for i := range 3 * detect.MaxEvidence {
 		signals = append(signals, at(byte(i), time.Duration(i)*time.Second))
 	}
 	a := one(t, ruleWith("r", ""), signals...)
-	if a.Count != 3*alert.MaxEvidence || len(a.Evidence) != alert.MaxEvidence {
+	if a.Count != 3*detect.MaxEvidence || len(a.Evidence) != detect.MaxEvidence {
 		t.Errorf("count %d, %d pieces of evidence", a.Count, len(a.Evidence))
 	}
 	if a.Evidence[0].Source != "a.json:0" || !a.Last.Equal(signals[len(signals)-1].Time) {
@@ -350,7 +385,7 @@ func TestSummary(t *testing.T) {
 		{"control characters", "{user}\n!", []string{"a\nb\tc\x00d\x01\x02\x1b[31m\x7fe"}, nil, "a b c d   [31m e !"},
 		{"a brace that closes nothing", "100} of {user}", []string{"alice"}, nil, "100} of alice"},
 		{"a brace that stays open", "{user} of {ip", []string{"alice"}, nil, "alice of {ip"},
-		{"fewer values than places", "{user} from {ip}", []string{"alice"}, nil, "alice from {ip}"},
+		{"fewer values than places", "{user} from {ip}", []string{"alice"}, nil, "alice from (unknown)"},
 		{"more values than places", "{user}", []string{"alice", "bob"}, nil, "alice"},
 		{"not UTF-8", "{user}", []string{"a\xffb"}, nil, "a\uFFFDb"},
 		{"no template", "", nil, []detect.Entity{user, {Type: "ip", Name: "192.0.2.1"}, {Type: "app", ID: "id", Name: "Payroll"}}, "Something happened: alice@contoso.com from 192.0.2.1 in Payroll"},
@@ -361,8 +396,8 @@ func TestSummary(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := one(t, ruleWith("r", "", summary(tt.template)),
-				at(1, 0, func(s *detect.Signal) { s.Summary, s.Entities = tt.values, tt.entities }),
-				at(2, time.Minute, func(s *detect.Signal) { s.Summary = []string{"of a later", "signal"} }))
+				at(1, 0, func(s *detect.Signal) { s.Values, s.Entities = values(tt.values...), tt.entities }),
+				at(2, time.Minute, func(s *detect.Signal) { s.Values = values(tt.values...) }))
 			if a.Summary != tt.want {
 				t.Errorf("got  %q\nwant %q", a.Summary, tt.want)
 			}
@@ -379,7 +414,7 @@ func TestNoTime(t *testing.T) {
 
 func TestErrorOfEmit(t *testing.T) {
 	full := errors.New("the disk is full")
-	b := alert.NewBuilder([]*detect.Rule{ruleWith("r", "")}, func(*alert.Alert) error { return full })
+	b := alert.NewBuilder([]*detect.Rule{ruleWith("r", "")}, nil, func(*alert.Alert) error { return full })
 	if err := b.Add(at(1, 0)); err != nil {
 		t.Fatal(err)
 	}
@@ -407,9 +442,9 @@ func TestJSON(t *testing.T) {
 	r := ruleWith("failed-sign-in-attempts", "1h", summary("{user} failed"))
 	r.Level, r.Tags, r.Extra.Guide = "high", []string{"attack.t1110"}, []string{"U30"}
 	a := one(t, r, at(1, 0, func(s *detect.Signal) {
-		s.Tenant, s.Summary = "cdde9459-3fcf-5c03-8f51-18565ab1ad3e", []string{"alice@contoso.com"}
+		s.Tenant, s.Values = "cdde9459-3fcf-5c03-8f51-18565ab1ad3e", values("alice@contoso.com")
 		s.Entities = []detect.Entity{{Type: "user", ID: "e1e22fbc-7c97-5fc6-abfa-cff20f704e4b", Name: "alice@contoso.com"}, {Type: "ip", Name: "203.0.113.7"}}
-		s.Source = "signins.json:12[3]"
+		s.Evidence[0].Source = "signins.json:12[3]"
 	}))
 	got, err := json.MarshalIndent(a, "", "  ")
 	if err != nil {
@@ -432,7 +467,7 @@ func TestJSON(t *testing.T) {
   "tags": [
     "attack.t1110"
   ],
-  "incident": "510521a27be61e13",
+  "incident": "",
   "related": [],
   "superseded_by": null,
   "tenant": "cdde9459-3fcf-5c03-8f51-18565ab1ad3e",

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/zeebo/xxh3"
@@ -25,6 +27,27 @@ func appendKey(dst []byte, e *event.Event, content uint64) []byte {
 	dst = append(dst, e.Key[:]...)
 	dst = append(dst, byte(e.Format))
 	return binary.BigEndian.AppendUint64(dst, content)
+}
+
+// appendSource writes where a record stands, short: with the number of its
+// file.
+func appendSource(dst []byte, file, line, index int) []byte {
+	dst = append(strconv.AppendInt(dst, int64(file), 10), ':')
+	dst = append(strconv.AppendInt(dst, int64(line), 10), ':')
+	return strconv.AppendInt(dst, int64(index), 10)
+}
+
+// sourceOf is a source as people read it.
+func (sc *scan) sourceOf(short string) string {
+	parts := strings.SplitN(short, ":", 3)
+	var n [3]int
+	for i := range parts {
+		n[i], _ = strconv.Atoi(parts[i])
+	}
+	if len(parts) != 3 || n[0] < 0 || n[0] >= len(sc.files) {
+		return short
+	}
+	return event.Source{File: sc.files[n[0]].Path, Line: n[1], Index: n[2]}.String()
 }
 
 // contentHash only breaks ties between different contents of one key, so it

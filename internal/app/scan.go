@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -300,9 +299,9 @@ type worker struct {
 	ev      *event.Event
 	full    *event.Event // ev again, with details
 	keys    *spill.Sorter
-	signals *spill.Sorter
 	bad     *spill.Sorter // for the quarantine
 	buf     []byte
+	source  []byte
 	tally   tally
 }
 
@@ -310,7 +309,7 @@ func (sc *scan) newWorker() *worker {
 	w := &worker{
 		sc: sc, decode: sc.decoder.NewWorker(sc.mode()), details: sc.details.NewWorker(sc.mode()),
 		match: sc.engine.NewMatcher(), ev: event.New(sc.engine.Schema), full: event.New(sc.engine.Schema),
-		keys: spill.New(sc.TempDir, sc.Memory/sc.Workers), signals: spill.New(sc.TempDir, sc.Memory/sc.Workers),
+		keys: spill.New(sc.TempDir, sc.Memory/sc.Workers),
 	}
 	w.decode.Tenant, w.details.Tenant = sc.Tenant, sc.Tenant
 	if sc.Quarantine {
@@ -342,16 +341,12 @@ func (w *worker) do(j job) error {
 		events++
 		formats[ev.Format] = true
 		w.tally.count(ev)
-		content := contentHash(ev.Raw)
-		w.buf = appendKey(w.buf[:0], ev, content)
-		if err := w.keys.Add(w.buf); err != nil {
+		var err error
+		w.buf = appendKey(w.buf[:0], ev, contentHash(ev.Raw))
+		if w.buf, err = w.hits(w.buf, b, rec, rep); err != nil {
 			return err
 		}
-		hits := w.match.Match(ev)
-		if len(hits) == 0 {
-			continue
-		}
-		if err := w.signal(b, rec, rep, hits, content); err != nil {
+		if err := w.keys.Add(w.buf); err != nil {
 			return err
 		}
 	}
@@ -368,21 +363,24 @@ func (w *worker) do(j job) error {
 	return nil
 }
 
-// signal writes the signals of a record that satisfies rules. It is read once
-// more, with all that signals tell.
-func (w *worker) signal(b *decode.Batch, rec *decode.Rec, rep *fileReport, hits []int, content uint64) error {
-	if reason := w.details.Decode(b, rec, w.full); reason != "" {
-		return fmt.Errorf("%s:%d: decoded once and not again: %s", rep.path, b.Line(rec), reason)
-	}
-	w.full.Source = event.Source{File: rep.path, Line: b.Line(rec), Index: rec.Index}
+// hits matches the event at hand and appends what it means to the rules. If a
+// rule alerts by itself the record is read once more, with all that an alert
+// tells.
+func (w *worker) hits(dst []byte, b *decode.Batch, rec *decode.Rec, rep *fileReport) ([]byte, error) {
+	ev := w.ev
+	hits := w.match.Match(ev)
 	for _, rule := range hits {
-		s := w.match.Signal(rule, w.full)
-		w.buf = s.Append(appendKey(w.buf[:0], w.full, content))
-		if err := w.signals.Add(w.buf); err != nil {
-			return err
+		if w.sc.engine.Lean(rule) {
+			continue
 		}
+		if reason := w.details.Decode(b, rec, w.full); reason != "" {
+			return dst, fmt.Errorf("%s:%d: decoded once and not again: %s", rep.path, b.Line(rec), reason)
+		}
+		ev = w.full
+		break
 	}
-	return nil
+	w.source = appendSource(w.source[:0], rep.index, b.Line(rec), rec.Index)
+	return w.match.Hits(dst, hits, ev, w.source), nil
 }
 
 func (w *worker) reject(rep *fileReport, bad decode.Bad) error {
@@ -436,9 +434,7 @@ func (sc *scan) problem(p file.Problem) {
 
 func (sc *scan) close() {
 	for _, w := range sc.workers {
-		for _, s := range []*spill.Sorter{w.keys, w.signals} {
-			_ = s.Close()
-		}
+		_ = w.keys.Close()
 		if w.bad != nil && !sc.ended {
 			_ = w.bad.Close()
 		}
@@ -460,21 +456,32 @@ func (sc *scan) sorters(of func(*worker) *spill.Sorter) []*spill.Sorter {
 // finish resolves duplicates, builds the alerts and the summary.
 func (sc *scan) finish(ctx context.Context) (*Result, error) {
 	sc.alerts = spill.New(sc.TempDir, sc.Memory)
-	ordered := spill.New(sc.TempDir, sc.Memory)
+	// There are several of these at a time.
+	sorter := func() detect.Sorter { return spill.New(sc.TempDir, sc.Memory/4) }
+	ordered := sorter()
 	defer ordered.Close()
-	duplicates, err := sc.survivors(ctx, ordered)
-	if err != nil {
+	var buf []byte
+	correlator := sc.engine.NewCorrelator(sorter, func(s *detect.Signal) error {
+		buf = s.Append(buf[:0])
+		return ordered.Add(buf)
+	})
+	defer correlator.Close()
+	var duplicates int64
+	survivors := func(add func(event.Key, []byte) error) (err error) {
+		duplicates, err = sc.survivors(ctx, add)
+		return err
+	}
+	correlator.Use(sc.filters(), survivors)
+	if err := survivors(correlator.AddHits); err != nil {
+		return nil, err
+	}
+	if err := correlator.Finish(sc.watermark()); err != nil {
 		return nil, err
 	}
 	levels := map[string]int{}
-	b := alert.NewBuilder(sc.engine.Rules(), func(a *alert.Alert) error {
-		levels[a.Severity]++
-		rec, err := encodeAlert(a)
-		if err != nil {
-			return err
-		}
-		return sc.alerts.Add(rec)
-	})
+	linker := alert.NewLinker(sorter)
+	defer linker.Close()
+	b := alert.NewBuilder(sc.engine.Rules(), correlator.Widespread, linker.Add)
 	for rec, err := range until(ctx, ordered.Sorted()) {
 		if err != nil {
 			return nil, err
@@ -490,8 +497,26 @@ func (sc *scan) finish(ctx context.Context) (*Result, error) {
 	if err := b.Close(); err != nil {
 		return nil, err
 	}
+	err := linker.Finish(func(a *alert.Alert) error {
+		levels[a.Severity]++
+		for i := range a.Evidence {
+			a.Evidence[i].Source = sc.sourceOf(a.Evidence[i].Source)
+		}
+		rec, err := encodeAlert(a)
+		if err != nil {
+			return err
+		}
+		return sc.alerts.Add(rec)
+	})
+	if err != nil {
+		return nil, err
+	}
 	res := &Result{alerts: sc.alerts}
 	res.Summary, res.Notices = sc.summary(levels, duplicates)
+	res.Summary.Rules.LeftOut = map[string]int{}
+	for rule, n := range correlator.LeftOut {
+		res.Summary.Rules.LeftOut[sc.engine.Rules()[rule].Slug] = n
+	}
 	if sc.Quarantine {
 		q := spill.New(sc.TempDir, sc.Memory/4)
 		res.quarantine = q
@@ -511,67 +536,58 @@ func (sc *scan) finish(ctx context.Context) (*Result, error) {
 	return res, nil
 }
 
-// survivors walks keys and signals side by side. Of records with one key only
-// the first in order of format rank and content counts, so signals of the
-// others are dropped; of identical records one copy's signals stay.
-func (sc *scan) survivors(ctx context.Context, out *spill.Sorter) (duplicates int64, err error) {
-	nextKey, stopKeys := iter.Pull2(until(ctx, spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.keys })...)))
-	defer stopKeys()
-	var winner [keySize]byte
-	have := false
-	advance := func(to []byte) error {
-		for !have || slices.Compare(winner[:16], to[:16]) < 0 {
-			k, err, ok := nextKey()
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return nil
-			}
-			if have && slices.Equal(winner[:16], k[:16]) {
-				duplicates++
-				continue
-			}
-			copy(winner[:], k)
-			have = true
-		}
-		return nil
-	}
-	var last []byte
-	for rec, err := range until(ctx, spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.signals })...)) {
+// survivors hands on what each event means to the rules. Of records with one
+// key only the first in order of format rank, content and place counts.
+func (sc *scan) survivors(ctx context.Context, add func(event.Key, []byte) error) (duplicates int64, err error) {
+	var last event.Key
+	first := true
+	for rec, err := range until(ctx, spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.keys })...)) {
 		if err != nil {
 			return 0, err
 		}
-		if err := advance(rec); err != nil {
-			return 0, err
-		}
-		if !slices.Equal(rec[:keySize], winner[:]) {
-			continue
-		}
-		// Copies of one record give signals that differ only in their source;
-		// they stand side by side and the first source counts.
-		if detect.SameButSource(last, rec) {
-			continue
-		}
-		last = append(last[:0], rec...)
-		if err := out.Add(rec[keySize:]); err != nil {
-			return 0, err
-		}
-	}
-	for {
-		k, err, ok := nextKey()
-		if err != nil {
-			return 0, err
-		}
-		if !ok {
-			return duplicates, nil
-		}
-		if have && slices.Equal(winner[:16], k[:16]) {
+		key := event.Key(rec[:len(event.Key{})])
+		if !first && key == last {
 			duplicates++
 			continue
 		}
-		copy(winner[:], k)
-		have = true
+		first, last = false, key
+		if len(rec) == keySize {
+			continue
+		}
+		if err := add(key, rec[keySize:]); err != nil {
+			return 0, err
+		}
+	}
+	return duplicates, nil
+}
+
+// filters joins what the workers know of all events.
+func (sc *scan) filters() *detect.Filters {
+	all := sc.workers[0].match.Filters()
+	for _, w := range sc.workers[1:] {
+		all.Merge(w.match.Filters())
+	}
+	return all
+}
+
+// watermark says up to when each log of each tenant is known: at the end of a
+// scan, to its last event.
+func (sc *scan) watermark() detect.Watermark {
+	all := map[string]*marks{}
+	for _, w := range sc.workers {
+		for tenant, m := range w.tally.tenants {
+			if all[tenant] == nil {
+				all[tenant] = &marks{}
+			}
+			all[tenant].merge(m)
+		}
+	}
+	return func(tenant string, k event.Kind) (int64, bool) {
+		m := all[tenant]
+		if m == nil || m[k].IsZero() {
+			return 0, false
+		}
+		return m[k].UnixNano(), true
 	}
 }
 

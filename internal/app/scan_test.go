@@ -45,6 +45,35 @@ level: low
 custom: {entrawatch: {alert: {group-by: [user], period: 1h}, summary: "{user} failed from {ip}"}}
 `
 
+// failedOften are correlations of several sorts and levels.
+const failedOften = `
+title: Failed often
+name: often
+correlation: {type: event_count, rules: [failed], group-by: [user], timespan: 1h, condition: {gte: 3}, generate: true}
+level: low
+custom: {entrawatch: {alert: {period: 1h}, escalate: {high: [widespread]}}}
+---
+title: Many accounts that fail often
+name: many
+correlation: {type: value_count, rules: [often], timespan: 2h, condition: {field: user, gte: 3}, generate: true}
+level: medium
+---
+title: A new account that fails
+name: new
+correlation: {type: first_seen, rules: [failed], group-by: [tenantId], condition: {field: user}, learning: 2m}
+level: low
+---
+title: Signed in
+name: signed-in
+logsource: {product: azure, service: signinlogs}
+detection: {s: {status.errorCode: 0}, condition: s}
+---
+title: Failed, and did not sign in
+name: unresolved
+correlation: {type: absent, rules: [failed, signed-in], group-by: [user], timespan: 5m}
+level: low
+`
+
 // write puts records into a file and returns its path.
 func write(t *testing.T, dir, name string, f event.Format, l simulate.Layout, recs []simulate.Record) string {
 	t.Helper()
@@ -105,14 +134,22 @@ func asJSON(t *testing.T, res *app.Result) string {
 // TestOrderAndDuplicates checks that neither the order of events, nor copies,
 // nor the number of workers or files changes the alerts.
 func TestOrderAndDuplicates(t *testing.T) {
-	rules := rulesFrom(t, failedRule)
+	rules := rulesFrom(t, failedRule, failedOften)
+	base := parseBaseline(t, "thresholds: {widespread_accounts: {count: 3, within: 1h}}\n")
 	recs := signins(t, 300)
 	dir := t.TempDir()
 	one := write(t, dir, "one.json", event.Diagnostic, simulate.NDJSON, recs)
-	whole := scan(t, app.ScanConfig{Paths: []string{one}, Rules: rules, Workers: 1})
+	whole := scan(t, app.ScanConfig{Paths: []string{one}, Rules: rules, Baseline: base, Workers: 1})
 	want := asJSON(t, whole)
-	if strings.Count(want, "\n") < 7 || whole.Summary.Duplicates != 0 {
-		t.Fatalf("%d duplicates, alerts:\n%s", whole.Summary.Duplicates, want)
+	of := map[string]int{}
+	for _, a := range alerts(t, whole) {
+		of[a.Rule]++
+	}
+	if of["failed"] < 7 || of["often"] < 7 || of["many"] == 0 || of["new"] == 0 || of["unresolved"] == 0 || whole.Summary.Duplicates != 0 {
+		t.Fatalf("%d duplicates, alerts %v:\n%s", whole.Summary.Duplicates, of, want)
+	}
+	if !strings.Contains(want, "accounts show the same pattern within 1h") {
+		t.Error("nothing is widespread")
 	}
 	rnd := rand.New(rand.NewPCG(7, 7))
 	mixed := append(append([]simulate.Record{}, recs...), recs[:90]...)
@@ -125,7 +162,7 @@ func TestOrderAndDuplicates(t *testing.T) {
 		write(t, parts, fmt.Sprintf("%03d.json", i), event.Diagnostic, simulate.Page, mixed[i:min(i+39, len(mixed))])
 	}
 	for _, workers := range []int{1, 2, 5} {
-		res := scan(t, app.ScanConfig{Paths: []string{parts}, Rules: rules, Workers: workers})
+		res := scan(t, app.ScanConfig{Paths: []string{parts}, Rules: rules, Baseline: base, Workers: workers})
 		if d := cmp.Diff(want, asJSON(t, res)); d != "" {
 			t.Errorf("%d workers (-whole +parts):\n%s", workers, d)
 		}

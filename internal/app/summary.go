@@ -9,7 +9,6 @@ import (
 
 	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/internal/event"
-	"github.com/entrawatch/entrawatch/internal/spill"
 )
 
 // A Summary says what was read and what came of it. It is the JSON that
@@ -55,6 +54,9 @@ type Undecodable struct {
 type RuleSummary struct {
 	Active   []string          `json:"active"`
 	Inactive []detect.Inactive `json:"inactive"`
+	// LeftOut counts, by correlation, the events that it could not place: they
+	// lack a field by which it groups or that it looks at, or have no time.
+	LeftOut map[string]int `json:"left_out,omitempty"`
 }
 
 // Complete reports whether everything was read and understood.
@@ -141,10 +143,23 @@ func (r *fileReport) summary() FileSummary {
 type tally struct {
 	kinds   [event.NumKinds]int
 	seen    [event.NumKinds][event.NumFormats]span
-	tenants map[string]bool
+	tenants map[string]*marks
+	tenant  string // the last one, and its marks: most events have the same
+	marks   *marks
 	noTime  int
 	noHome  int // events without a tenant
 	outside int
+}
+
+// marks are the times of the last events, by kind.
+type marks [event.NumKinds]time.Time
+
+func (m *marks) merge(o *marks) {
+	for k := range o {
+		if o[k].After(m[k]) {
+			m[k] = o[k]
+		}
+	}
 }
 
 // A span is how many events there were and when.
@@ -171,18 +186,26 @@ func (t *tally) count(e *event.Event) {
 			s.last = e.Time
 		}
 	}
-	if e.Tenant == "" {
-		if !e.Kind.Snapshot() && e.Kind != event.Generic {
-			t.noHome++
-		}
-		return
+	if e.Tenant == "" && !e.Kind.Snapshot() && e.Kind != event.Generic {
+		t.noHome++
 	}
-	if !t.tenants[e.Tenant] {
-		if t.tenants == nil {
-			t.tenants = map[string]bool{}
-		}
-		t.tenants[strings.Clone(e.Tenant)] = true
+	if t.marks == nil || t.tenant != e.Tenant {
+		t.mark(strings.Clone(e.Tenant))
 	}
+	if e.Time.After(t.marks[e.Kind]) {
+		t.marks[e.Kind] = e.Time
+	}
+}
+
+// mark finds or makes the marks of a tenant.
+func (t *tally) mark(tenant string) {
+	if t.tenants == nil {
+		t.tenants = map[string]*marks{}
+	}
+	if t.tenants[tenant] == nil {
+		t.tenants[tenant] = &marks{}
+	}
+	t.tenant, t.marks = tenant, t.tenants[tenant]
 }
 
 func (s *span) merge(o span) {
@@ -216,7 +239,7 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 			notices = append(notices, r.path+": no records in it; export it again if there should be some")
 		}
 	}
-	all := tally{tenants: map[string]bool{}}
+	all := tally{tenants: map[string]*marks{}}
 	for _, w := range sc.workers {
 		for k := range w.tally.kinds {
 			all.kinds[k] += w.tally.kinds[k]
@@ -225,15 +248,15 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 			}
 		}
 		for t := range w.tally.tenants {
-			all.tenants[t] = true
+			if t != "" {
+				all.tenants[t] = nil
+			}
 		}
 		all.noTime += w.tally.noTime
 		all.noHome += w.tally.noHome
 		s.Outside += w.tally.outside
-		for _, sorter := range []*spill.Sorter{w.keys, w.signals} {
-			_, n := sorter.Spilled()
-			s.Spilled += n
-		}
+		_, spilled := w.keys.Spilled()
+		s.Spilled += spilled
 	}
 	var period span
 	for k := range all.seen {

@@ -17,6 +17,9 @@ type Principal struct {
 	// Type is the sort of object in lower case as audit records name it: user,
 	// group, application, serviceprincipal, role, device, policy; "" if unknown.
 	Type string
+
+	// Stranger is set by View.Recognise: no list of that view can name it.
+	Stranger bool
 }
 
 func (p Principal) zero() bool {

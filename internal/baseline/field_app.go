@@ -68,6 +68,9 @@ func accessAllowed(v *View, f Facts) (string, bool) {
 	}
 	appID, appName := f.App()
 	resID, resName := f.Resource()
+	if all := v.accessApps; !all.has(appID) && !all.has(appName) && !all.has(resID) && !all.has(resName) {
+		return "", false
+	}
 	user, listed := f.User(), false
 	if user.zero() {
 		return "", false
@@ -90,6 +93,15 @@ func protocolFields() []Field {
 			Name: "baseline.legacy_client", Doc: `clientAppUsed is in legacy_client_apps; "Other clients" also stands for "Other clients; IMAP" and the like`,
 			Needs: []string{"legacy_client_apps"},
 		}, legacyClient),
+		{
+			Name: "baseline.legacy_client.name", Doc: "clientAppUsed, where it is in legacy_client_apps; absent for other clients",
+			Needs: []string{"legacy_client_apps"}, Compute: func(v *View, f Facts) (string, bool) {
+				if is, _ := legacyClient(v)(f); is != "true" {
+					return "", false
+				}
+				return f.ClientApp(), true
+			},
+		},
 		{
 			Name: "baseline.legacy_auth.retired", Doc: "the time is on or after legacy_auth_disabled_since",
 			Needs: []string{"legacy_auth_disabled_since"}, Compute: legacyRetired,

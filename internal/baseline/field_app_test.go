@@ -87,6 +87,8 @@ func TestProtocolFields(t *testing.T) {
 		{"browser", legacy, facts{client: "Browser"}, "false"},
 		{"unknown is not legacy", legacy, facts{client: "Unknown"}, "false"},
 		{"none", legacy, facts{}, absent},
+		{"name of a legacy client", legacy + ".name", facts{client: "Other clients; IMAP"}, "Other clients; IMAP"},
+		{"no name of a modern one", legacy + ".name", facts{client: "Browser"}, absent},
 		{"before", "baseline.legacy_auth.retired", facts{time: time.Date(2026, 2, 28, 23, 59, 59, 0, time.UTC)}, "false"},
 		{"on the day", "baseline.legacy_auth.retired", facts{time: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}, "true"},
 		{"log spelling", "baseline.protocol.unused", facts{protocol: "deviceCode"}, "true"},

@@ -4,16 +4,9 @@ import "strings"
 
 func placeFields() []Field {
 	return []Field{
-		{
+		bound(Field{
 			Name: "baseline.country.allowed", Doc: "the country is in allowed_countries", Needs: []string{"allowed_countries"},
-			Compute: func(v *View, f Facts) (string, bool) {
-				set, c := v.countries["allowed_countries"], f.Country()
-				if set == nil || c == "" {
-					return "", false
-				}
-				return yesNo(set.has(c))
-			},
-		},
+		}, countryAllowed),
 		{
 			Name: "baseline.ip.egress", Doc: "the address is in egress_ips", Needs: []string{"egress_ips"},
 			Compute: func(v *View, f Facts) (string, bool) { return v.ipIn("egress_ips", f) },
@@ -38,6 +31,30 @@ func placeFields() []Field {
 			Needs: []string{"allowed_countries|trusted_ips_privileged|approved_devices"}, Compute: violatedControls,
 		},
 	}
+}
+
+func countryAllowed(v *View) Answer {
+	set := v.countries["allowed_countries"]
+	if set == nil {
+		return noAnswer
+	}
+	return func(f Facts) (string, bool) {
+		c := f.Country()
+		if c == "" {
+			return "", false
+		}
+		return yesNo(set.has(c))
+	}
+}
+
+// Egress reports whether an address is in egress_ips; known is false if that is
+// not set, or the text is no address.
+func (v *View) Egress(ip string) (in, known bool) {
+	set := v.ips["egress_ips"]
+	if set == nil {
+		return false, false
+	}
+	return set.has(ip)
 }
 
 func (v *View) ipIn(input string, f Facts) (string, bool) {

@@ -190,7 +190,7 @@ func TestOverrides(t *testing.T) {
 func TestEmptyFiles(t *testing.T) {
 	for _, text := range []string{"", "# nothing\n", "---\n", "{}", "~"} {
 		v := mustView(t, text, nil)
-		if v.Has("privileged_accounts") || v.Has("thresholds.lockouts") || v.Has("elevation_policy") || v.Has("no such") {
+		if v.Has("privileged_accounts") || v.Has("thresholds.inactive_days") || v.Has("elevation_policy") || v.Has("no such") {
 			t.Errorf("%q sets something", text)
 		}
 		if !v.Has("legacy_client_apps") || !v.Has("planned_changes") || !v.Has("thresholds.short_lived_window") {

@@ -41,7 +41,7 @@ func (s *principalSet) has(p Principal) bool {
 	if s.all {
 		return !p.zero()
 	}
-	if !s.mayHave(&p) {
+	if p.Stranger || !s.sieve.mayHave(&p) {
 		return false
 	}
 	var buf [160]byte

@@ -12,6 +12,7 @@ type resolver struct {
 	in         scope
 	unresolved []string
 	seen       map[string]bool
+	sets       []*principalSet // all that were made
 }
 
 func (r *resolver) note(input string, what ref, why string) {
@@ -29,6 +30,7 @@ func (r *resolver) note(input string, what ref, why string) {
 func (r *resolver) set(input string, refs []ref, grants bool) *principalSet {
 	s := &principalSet{keys: make(map[string]keyKind, len(refs))}
 	r.fill(s, input, refs, grants)
+	r.sets = append(r.sets, s)
 	return s
 }
 

@@ -1,31 +1,44 @@
 package baseline
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // A sieve tells most texts that are not in a set from the few that may be,
 // without folding or hashing them: sets are small, and nearly everybody is in
 // none of them.
 type sieve struct {
 	set   bool
-	exact [4]uint64 // by length, first, middle and last character
-	first [4]uint64 // by first character, of patterns
-	all   bool      // a pattern begins with *
+	all   bool      // everything passes
+	exact []uint64  // by length and some characters, a bit each
+	shift uint8     // of a hash, for the number of its bit
+	first [4]uint64 // by first character, of patterns that do not begin with *
+	globs []*glob   // these patterns
+	loose []*glob   // those that do
+}
+
+// newSieve makes a sieve for a number of texts.
+func newSieve(texts int) sieve {
+	n := max(8, bits.Len(uint(texts))+3)
+	return sieve{set: true, exact: make([]uint64, 1<<(n-6)), shift: uint8(32 - n)}
 }
 
 func (s *sieve) add(folded string) {
 	if folded == "" {
 		return
 	}
-	b := sieveBit(folded)
+	b := sieveHash(folded) >> s.shift
 	s.exact[b>>6] |= 1 << (b & 63)
 }
 
 func (s *sieve) addGlob(g *glob) {
-	if len(g.prefix) == 0 || g.prefix[0] >= utf8.RuneSelf {
-		s.all = true
+	if len(g.prefix) == 0 {
+		s.loose = append(s.loose, g)
 		return
 	}
 	s.first[g.prefix[0]>>6] |= 1 << (g.prefix[0] & 63)
+	s.globs = append(s.globs, g)
 }
 
 // passes reports whether text may be in the set. Where it says no, it is not.
@@ -36,27 +49,45 @@ func (s *sieve) passes(text string) bool {
 	if !s.set || s.all {
 		return true
 	}
-	c := lowByte(text[0])
-	if s.first[c>>6]>>(c&63)&1 != 0 {
-		return true
-	}
-	b := sieveBit(text)
+	b := sieveHash(text) >> s.shift
 	if s.exact[b>>6]>>(b&63)&1 != 0 {
 		return true
 	}
+	if c := lowByte(text[0]); s.first[c>>6]>>(c&63)&1 != 0 && anyEnds(s.globs, text) {
+		return true
+	}
 	// Letters outside ASCII may fold into it.
-	for i := range len(text) {
-		if text[i] >= utf8.RuneSelf {
+	return len(s.loose) > 0 && anyEnds(s.loose, text) || !ascii(text)
+}
+
+// anyEnds reports whether text, if it is ASCII, begins and ends as one of the
+// patterns says.
+func anyEnds(globs []*glob, text string) bool {
+	for _, g := range globs {
+		if len(text) >= max(len(g.prefix), len(g.suffix)) &&
+			startsFolded(text, g.prefix) && startsFolded(text[len(text)-len(g.suffix):], g.suffix) {
 			return true
 		}
 	}
 	return false
 }
 
-func sieveBit(s string) uint8 {
+func startsFolded(text string, folded []byte) bool {
+	for i, c := range folded {
+		if lowByte(text[i]) != c {
+			return false
+		}
+	}
+	return true
+}
+
+// sieveHash takes the length and characters from all over the text, without
+// regard to case.
+func sieveHash(s string) uint32 {
 	n := len(s)
-	h := uint32(n)*7 + uint32(lowByte(s[0]))*31 + uint32(lowByte(s[n-1]))*131 + uint32(lowByte(s[n/2]))*17
-	return uint8(h ^ h>>8)
+	h := uint32(n)*0x9E3779B1 + uint32(lowByte(s[0]))*0x85EBCA77 + uint32(lowByte(s[n/4]))*0xC2B2AE3D +
+		uint32(lowByte(s[n/3]))*0x27D4EB2F + uint32(lowByte(s[n/2]))*0x165667B1 + uint32(lowByte(s[n-1]))*0xD3A2646D
+	return (h ^ h>>15) * 0x2C1B3C6D
 }
 
 func lowByte(c byte) byte {
@@ -66,26 +97,39 @@ func lowByte(c byte) byte {
 	return c
 }
 
+func ascii(s string) bool {
+	var seen byte
+	for ; len(s) >= 8; s = s[8:] {
+		seen |= s[0] | s[1] | s[2] | s[3] | s[4] | s[5] | s[6] | s[7]
+	}
+	for i := range len(s) {
+		seen |= s[i]
+	}
+	return seen < utf8.RuneSelf
+}
+
 // seal builds the sieve of a finished set.
 func (s *principalSet) seal() {
-	if s == nil {
-		return
-	}
+	s.sieve = newSieve(len(s.keys))
+	s.pour(&s.sieve)
+}
+
+// pour adds everything in the set to a sieve.
+func (s *principalSet) pour(into *sieve) {
 	for k := range s.keys {
-		s.sieve.add(k)
+		into.add(k)
 	}
 	for _, globs := range [][]glob{s.users, s.apps, s.names} {
 		for i := range globs {
-			s.sieve.addGlob(&globs[i])
+			into.addGlob(&globs[i])
 		}
 	}
-	s.sieve.set = true
 }
 
 // mayHave reports whether p can be in the set at all. The forms in which the
 // names of guests and deleted users hide another name are left to has.
-func (s *principalSet) mayHave(p *Principal) bool {
-	if len(p.UPN) > 32 {
+func (s *sieve) mayHave(p *Principal) bool {
+	if len(withoutIDPrefix(p.UPN)) != len(p.UPN) {
 		return true
 	}
 	for i := range len(p.UPN) {
@@ -93,18 +137,18 @@ func (s *principalSet) mayHave(p *Principal) bool {
 			return true
 		}
 	}
-	return s.sieve.passes(p.UPN) || s.sieve.passes(p.ID) || s.sieve.passes(p.Name) || s.sieve.passes(p.AppID)
+	return s.passes(p.UPN) || s.passes(p.ID) || s.passes(p.Name) || s.passes(p.AppID)
 }
 
 func (s *nameSet) seal() {
 	if s == nil {
 		return
 	}
+	s.sieve = newSieve(len(s.exact))
 	for k := range s.exact {
 		s.sieve.add(k)
 	}
 	for i := range s.globs {
 		s.sieve.addGlob(&s.globs[i])
 	}
-	s.sieve.set = true
 }

@@ -29,7 +29,10 @@ type View struct {
 	changes    []change
 	stationary []stationary
 	access     []access
+	accessApps *nameSet // of all of access
 	duties     []duties
+
+	anybody sieve // everyone in any list
 }
 
 type stationary struct {
@@ -147,25 +150,43 @@ func (v *View) resolve() {
 		}
 	})
 	v.unresolved = r.unresolved
-	v.seal()
+	v.seal(r.sets)
 }
 
 // seal readies the sets that are asked for every record.
-func (v *View) seal() {
-	for _, s := range v.people {
+func (v *View) seal(people []*principalSet) {
+	keys := 0
+	for _, s := range people {
 		s.seal()
+		keys += len(s.keys)
+	}
+	v.anybody = newSieve(keys)
+	for _, s := range people {
+		s.pour(&v.anybody)
+	}
+	for _, g := range v.stationary {
+		// Where everybody is bound to a place, nobody is without interest.
+		v.anybody.all = v.anybody.all || g.members.all
 	}
 	for _, s := range v.names {
 		s.seal()
 	}
-	for _, g := range v.stationary {
-		g.members.seal()
+	if v.access != nil {
+		v.accessApps = newNameSet(nil)
 	}
 	for _, a := range v.access {
 		a.app.seal()
-		a.users.seal()
+		for _, name := range a.app.list {
+			v.accessApps.add(name)
+		}
 	}
+	v.accessApps.seal()
 }
+
+// Recognise finds out, once for all questions to this view, whether any of its
+// lists can name p at all. Most people are in none, and then what is asked about
+// them by list, or by the places of the groups they are in, has one answer.
+func (v *View) Recognise(p *Principal) { p.Stranger = !p.zero() && !v.anybody.mayHave(p) }
 
 // Has reports whether an input is set for this tenant, be it by the file, by
 // overrides or built in. A mapping of several inputs is set if one of them is;

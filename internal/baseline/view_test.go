@@ -92,7 +92,7 @@ func TestHasParts(t *testing.T) {
 	for name, want := range map[string]bool{
 		"elevation_policy": true, "elevation_policy.max_duration": true, "elevation_policy.hours": false, "Elevation_Policy": true,
 		"thresholds.lockouts": true, "thresholds.lockouts_privileged": true, "thresholds.lockouts.within": true,
-		"thresholds.lockouts.percent": false, "thresholds.interrupts": false, "thresholds": true,
+		"thresholds.lockouts.percent": false, "thresholds.inactive_days": false, "thresholds": true,
 		"approved_actors": false, "approved_actors.sync": false, "home_tenant_id": false, "b2c_tenants": false,
 	} {
 		if v.Has(name) != want {

@@ -81,9 +81,8 @@ func (l *library) finish() error {
 	err := l.Finish()
 	var usable []*detect.Rule
 	for _, r := range l.Rules {
-		var u *sigma.UnsupportedError
-		if _, err := r.Expr(); errors.As(err, &u) {
-			l.aside = append(l.aside, asideRule{r, u.Feature + " is not supported; " + u.Hint})
+		if why := l.unusable(r); why != "" {
+			l.aside = append(l.aside, asideRule{r, why})
 			continue
 		}
 		usable = append(usable, r)
@@ -92,9 +91,33 @@ func (l *library) finish() error {
 	return err
 }
 
+// unusable says why a sound rule cannot be evaluated, or nothing.
+func (l *library) unusable(r *detect.Rule) string {
+	for _, in := range r.Inputs {
+		if why := l.unusable(in); why != "" {
+			return "its rule " + in.Slug + ": " + why
+		}
+	}
+	if r.Match != nil {
+		var u *sigma.UnsupportedError
+		if _, err := r.Match.Expr(); errors.As(err, &u) {
+			return u.Feature + " is not supported; " + u.Hint
+		}
+	}
+	return ""
+}
+
+// borrow lets correlations refer to built-in rules that were not asked for.
+func (l *library) borrow() {
+	lender := &library{}
+	if err := lender.add(builtin); err == nil {
+		l.Borrow(&lender.Library)
+	}
+}
+
 // all returns every rule, also those set aside, by slug.
 func (l *library) all() []*detect.Rule {
-	out := slices.Clone(l.Rules)
+	out := slices.DeleteFunc(slices.Clone(l.Rules), func(r *detect.Rule) bool { return r.Borrowed })
 	for _, r := range l.aside {
 		out = append(out, r.Rule)
 	}
@@ -108,13 +131,10 @@ func (l *library) inactive() []detect.Inactive {
 	for _, r := range l.aside {
 		out = append(out, detect.Inactive{Rule: r.Slug, Reason: r.reason})
 	}
-	for _, c := range l.Correlations {
-		out = append(out, detect.Inactive{Rule: correlationName(c), Reason: "correlations are checked and not evaluated yet"})
-	}
 	return out
 }
 
-func (l *library) size() int { return len(l.Rules) + len(l.Filters) + len(l.Correlations) }
+func (l *library) size() int { return len(l.Rules) + len(l.Filters) }
 
 // path is the origin as the user named it.
 func (o origin) path() string { return path.Join(o.name, o.root) }

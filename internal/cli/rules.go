@@ -1,9 +1,10 @@
 package cli
 
 import (
-	"path"
+	"slices"
 	"strings"
 
+	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/sigma"
 )
 
@@ -26,8 +27,23 @@ func runRules(e *env, args []string) int {
 	}, args)
 }
 
-// logsOf says in a few words which logs a rule reads. Azure needs no mention.
-func logsOf(l sigma.LogSource) string {
+// logsOf says in a few words which logs a rule reads, directly or through other
+// rules.
+func logsOf(r *detect.Rule) string {
+	if r.Match != nil {
+		return logSource(r.Match.LogSource)
+	}
+	var logs []string
+	for _, in := range r.Inputs {
+		if l := logsOf(in); !slices.Contains(logs, l) {
+			logs = append(logs, l)
+		}
+	}
+	return strings.Join(logs, ", ")
+}
+
+// logSource names a log. Azure needs no mention.
+func logSource(l sigma.LogSource) string {
 	var parts []string
 	if p := strings.ToLower(l.Product); p != "" && (p != "azure" && p != "entra" || l.Service == "" && l.Category == "") {
 		parts = append(parts, p)
@@ -38,13 +54,4 @@ func logsOf(l sigma.LogSource) string {
 		}
 	}
 	return strings.Join(parts, " ")
-}
-
-// correlationName is how summaries call a correlation.
-func correlationName(c *sigma.Correlation) string {
-	if c.Name != "" {
-		return c.Name
-	}
-	base := path.Base(strings.ReplaceAll(c.File, `\`, "/"))
-	return strings.TrimSuffix(strings.TrimSuffix(base, ".yml"), ".yaml")
 }

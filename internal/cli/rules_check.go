@@ -43,6 +43,9 @@ func runRulesCheck(e *env, args []string) int {
 	for _, r := range lib.aside {
 		checks = append(checks, detect.Check{Rule: r.Slug, File: r.File, WorksOn: []string{}, Needs: []string{}, Cannot: r.reason})
 	}
+	checks = slices.DeleteFunc(checks, func(c detect.Check) bool {
+		return slices.ContainsFunc(lib.Rules, func(r *detect.Rule) bool { return r.Borrowed && r.Slug == c.Rule })
+	})
 	slices.SortFunc(checks, func(a, b detect.Check) int { return cmp.Compare(a.Rule, b.Rule) })
 	t := &table{head: []string{"RULE", "WORKS ON", "REMARK"}, style: func(_ int, text string) style {
 		if strings.HasPrefix(text, "cannot match") {
@@ -80,9 +83,6 @@ func runRulesCheck(e *env, args []string) int {
 	if n := len(lib.Filters); n > 0 {
 		said += "; " + count(n, "filter") + " applied"
 	}
-	if n := len(lib.Correlations); n > 0 {
-		said += "; " + count(n, "correlation") + " checked and not evaluated yet"
-	}
 	e.complain("", said)
 	return code
 }
@@ -109,6 +109,9 @@ func named(fs *flagSet, args []string) (lib *library, code int, done bool) {
 		if err := lib.add(o); err != nil {
 			code = fs.e.fail(fs.Name(), err)
 		}
+	}
+	if len(args) > 0 {
+		lib.borrow()
 	}
 	if err := lib.finish(); err != nil {
 		code = fs.e.fail(fs.Name(), err)

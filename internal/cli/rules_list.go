@@ -3,6 +3,8 @@ package cli
 import (
 	"slices"
 	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/detect"
 )
 
 var rulesListHelp = help{
@@ -28,6 +30,29 @@ type listedRule struct {
 	Tags      []string          `json:"tags"`
 	File      string            `json:"file"`
 	Builtin   bool              `json:"builtin"`
+	// Type is the type of a correlation, Reads the rules that it reads.
+	Type  string   `json:"type,omitempty"`
+	Reads []string `json:"reads,omitempty"`
+	// Silent rules make no alerts of their own.
+	Silent bool `json:"silent,omitempty"`
+}
+
+// describe fills in what a rule reads.
+func (l *listedRule) describe(r *detect.Rule) {
+	l.Silent = r.Silent
+	if r.Correlate != nil {
+		l.Type = r.Correlate.Type
+		for _, in := range r.Inputs {
+			l.Reads = append(l.Reads, in.Slug)
+		}
+		return
+	}
+	source := r.Match.LogSource
+	for key, value := range map[string]string{"product": source.Product, "service": source.Service, "category": source.Category} {
+		if value != "" {
+			l.LogSource[key] = value
+		}
+	}
 }
 
 func runRulesList(e *env, args []string) int {
@@ -67,16 +92,12 @@ func runRulesList(e *env, args []string) int {
 				Rule: r.Slug, ID: r.ID, Title: r.Title, Level: r.Severity(), LogSource: map[string]string{},
 				Guide: orEmpty(r.Extra.Guide), Tags: orEmpty(r.Tags), File: r.File, Builtin: r.Builtin,
 			}
-			for key, value := range map[string]string{"product": r.LogSource.Product, "service": r.LogSource.Service, "category": r.LogSource.Category} {
-				if value != "" {
-					l.LogSource[key] = value
-				}
-			}
+			l.describe(r)
 			if err := writeJSON(e.stdout, l, ""); err != nil {
 				return e.fail(fs.Name(), err)
 			}
 		}
-		t.row(r.Slug, r.Severity(), logsOf(r.LogSource), strings.Join(r.Extra.Guide, " "), r.Title)
+		t.row(r.Slug, r.Severity(), logsOf(r), strings.Join(r.Extra.Guide, " "), r.Title)
 	}
 	if len(t.rows) == 0 {
 		e.complain(fs.Name(), "none of "+count(len(lib.all()), "rule")+" is like that")
@@ -91,9 +112,6 @@ func runRulesList(e *env, args []string) int {
 	said := count(len(t.rows), "rule")
 	if len(t.rows) < len(lib.all()) {
 		said += " of " + number(len(lib.all()))
-	}
-	if n := len(lib.Correlations); n > 0 {
-		said += "; " + count(n, "correlation") + " not listed: they are checked and not evaluated yet"
 	}
 	e.complain("", said)
 	return exitDone

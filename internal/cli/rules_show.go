@@ -109,7 +109,8 @@ func showRule(e *env, lib *library, r *detect.Rule) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		check = engine.Check()[0]
+		checks := engine.Check()
+		check = checks[len(checks)-1] // what it reads stands before it
 	}
 	s := &sheet{screen: e.out}
 	s.WriteString(s.screen.paint(bold, clean(r.Title)) + "\n\n")
@@ -119,7 +120,7 @@ func showRule(e *env, lib *library, r *detect.Rule) (string, error) {
 		level = r.Extra.LevelFrom + " of the record"
 	}
 	s.fact("level", level)
-	s.fact("logs", logsOf(r.LogSource))
+	s.fact("logs", logsOf(r))
 	s.fact("guide", strings.Join(r.Extra.Guide, ", "))
 	s.fact("tags", strings.Join(r.Tags, ", "))
 	s.fact("id", r.ID)
@@ -130,15 +131,7 @@ func showRule(e *env, lib *library, r *detect.Rule) (string, error) {
 			s.say("", p)
 		}
 	}
-	if expr, err := r.Expr(); err == nil {
-		s.head("Matches")
-		for _, line := range describe(expr) {
-			s.say("  "+strings.Repeat("  ", line.depth)+line.mark, line.text)
-		}
-		if g := r.Extra.Alert.GroupBy; len(g) > 0 {
-			s.say("  ", "One alert for each "+strings.Join(g, " and ")+", as long as no more than "+period(r)+" pass between two events.")
-		}
-	}
+	s.matches(r)
 
 	s.head("Works on")
 	if check.Cannot != "" {
@@ -170,6 +163,31 @@ func showRule(e *env, lib *library, r *detect.Rule) (string, error) {
 		s.WriteString(strings.TrimRight("  "+clean(line), " ") + "\n")
 	}
 	return s.String(), nil
+}
+
+// matches says what a rule looks for.
+func (s *sheet) matches(r *detect.Rule) {
+	if r.Silent {
+		defer s.say("  ", "Makes no alerts of its own: correlations read it.")
+	}
+	if r.Correlate != nil {
+		s.head("Finds")
+		for _, line := range describeCorrelation(r) {
+			s.say("  ", line)
+		}
+		return
+	}
+	expr, err := r.Match.Expr()
+	if err != nil {
+		return
+	}
+	s.head("Matches")
+	for _, line := range describe(expr) {
+		s.say("  "+strings.Repeat("  ", line.depth)+line.mark, line.text)
+	}
+	if g := r.Extra.Alert.GroupBy; len(g) > 0 && !r.Silent {
+		s.say("  ", "One alert for each "+strings.Join(g, " and ")+", as long as no more than "+period(r)+" pass between two events.")
+	}
 }
 
 func (s *sheet) tests(lib *library, r *detect.Rule) {

@@ -45,22 +45,18 @@ func runRulesTest(e *env, args []string) int {
 		fmt.Fprintf(e.stdout, "%s %s\n", e.out.paint(red, "FAIL"), clean(text))
 	}
 	for _, o := range lib.origins {
-		for _, r := range lib.of(o) {
-			rules++
-			results, err := ruletest.All(o.fsys, []*detect.Rule{r}, strings.TrimPrefix(o.name, "."))
-			cases += len(results)
-			for _, res := range results {
-				if res.Err != nil {
-					fail(fmt.Sprintf("%s: case %q in %s: %v", res.Rule, res.Case, res.Format, res.Err))
-				}
-			}
-			for _, err := range parts(err) {
-				fail(err.Error())
+		tested := lib.of(o)
+		rules += len(tested)
+		results, err := ruletest.All(o.fsys, tested, strings.TrimPrefix(o.name, "."))
+		cases += len(results)
+		for _, res := range results {
+			if res.Err != nil {
+				fail(fmt.Sprintf("%s: case %q in %s: %v", res.Rule, res.Case, res.Format, res.Err))
 			}
 		}
-	}
-	if n := len(lib.Correlations); n > 0 {
-		e.complain(fs.Name(), count(n, "correlation")+" not tested: they are checked and not evaluated yet")
+		for _, err := range parts(err) {
+			fail(err.Error())
+		}
 	}
 	verdict := "all passed"
 	if failures > 0 {

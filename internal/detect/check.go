@@ -24,6 +24,11 @@ func (e *Engine) Check() []Check {
 	out := make([]Check, len(e.rules))
 	for i, r := range e.rules {
 		out[i] = Check{Rule: r.Slug, File: r.File, WorksOn: []string{}, Needs: e.needs(i)}
+		if r.Correlate != nil {
+			// What it reads stands before it.
+			out[i].WorksOn, out[i].Cannot = e.checkCorrelation(i, out)
+			continue
+		}
 		p := &e.plans[i]
 		if p.cannot != "" {
 			out[i].Cannot = p.cannot
@@ -116,6 +121,19 @@ func (e *Engine) needs(i int) []string {
 			needs = append(needs, name)
 		}
 	}
+	if c := e.rules[i].Correlate; c != nil {
+		for _, name := range placeholderTexts(c) {
+			inputs, _ := baseline.PlaceholderNeeds(name)
+			for _, in := range inputs {
+				add(in)
+			}
+		}
+		for j := range e.inputsOf(i) {
+			for _, need := range e.needs(j) {
+				add(need)
+			}
+		}
+	}
 	for _, r := range e.plans[i].byKind {
 		expr, err := r.Expr()
 		if err != nil {
@@ -158,6 +176,9 @@ type Inactive struct {
 // input could concern are inactive as well, for want of data.
 func (e *Engine) Activity(seen map[event.Kind]map[event.Format]bool, tenants []string) (active []string, inactive []Inactive) {
 	for i, r := range e.rules {
+		if r.Silent {
+			continue // what reads it answers for it
+		}
 		reason := e.inactivity(i, seen, tenants)
 		if reason == "" {
 			active = append(active, r.Slug)
@@ -184,6 +205,18 @@ func (e *Engine) inactivity(i int, seen map[event.Kind]map[event.Format]bool, te
 		}
 	}
 	if reason != "" {
+		return reason
+	}
+	if c := e.rules[i].Correlate; c != nil {
+		for j := range e.inputsOf(i) {
+			why := e.inactivity(j, seen, tenants)
+			if why == "" && !wantsAll(c) {
+				return ""
+			}
+			if reason == "" {
+				reason = why
+			}
+		}
 		return reason
 	}
 	var kinds []string

@@ -309,7 +309,7 @@ func TestPublicRules(t *testing.T) {
 	if err := lib.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	rules := slices.DeleteFunc(lib.Rules, func(r *Rule) bool { return r.Aggregation != "" })
+	rules := slices.DeleteFunc(lib.Rules, func(r *Rule) bool { return r.Match != nil && r.Match.Aggregation != "" })
 	e, err := New(Config{Rules: rules})
 	if err != nil {
 		t.Fatal(err)
@@ -333,11 +333,11 @@ func TestPublicRules(t *testing.T) {
 // was for the next.
 func TestTranslationKeepsTheRule(t *testing.T) {
 	r := parse(t, "r", rule("m365/audit", "selection: {status|neq: Success, message: [Add user., x]}"))
-	before := items(t, r.Rule)
+	before := items(t, r.Match)
 	if _, err := New(Config{Rules: []*Rule{r}}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(before, items(t, r.Rule)); diff != "" {
+	if diff := cmp.Diff(before, items(t, r.Match)); diff != "" {
 		t.Errorf("-before +after\n%s", diff)
 	}
 }

@@ -49,7 +49,7 @@ func parse(t testing.TB, name, text string) *Rule {
 	if err != nil || len(docs) != 1 {
 		t.Fatalf("%s: %d documents, %v\n%s", name, len(docs), err, text)
 	}
-	r, err := NewRule(docs[0].(*sigma.Rule), false)
+	r, err := NewRule(docs[0], false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,6 +124,24 @@ func (p *pipe) read(t testing.TB, rec simulate.Record, format event.Format) *eve
 func (p *pipe) fires(t testing.TB, i int, rec simulate.Record) bool {
 	t.Helper()
 	return slices.Contains(p.Match(p.read(t, rec, event.FormatsOf(rec.Kind)[0])), i)
+}
+
+// signal is the only signal of an event.
+func (p *pipe) signal(t testing.TB, e *Engine, ev *event.Event) Signal {
+	t.Helper()
+	var out []Signal
+	c := e.NewCorrelator(NewMemory, func(s *Signal) error {
+		kept, err := DecodeSignal(s.Append(nil))
+		out = append(out, kept)
+		return err
+	})
+	if err := c.AddHits(ev.Key, p.Hits(nil, p.Match(ev), ev, []byte("source"))); err != nil {
+		t.Fatal(err)
+	}
+	if len(out) != 1 {
+		t.Fatalf("%d signals", len(out))
+	}
+	return out[0]
 }
 
 // A change alters a base record.

@@ -3,6 +3,7 @@ package detect
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -29,9 +30,26 @@ type Engine struct {
 	rules   []*Rule
 	plans   []plan // by rule
 	fields  []baseline.Field
-	first   int // id of the first baseline field; the others follow
+	named   map[string]int // index in fields
+	first   int            // id of the first baseline field; the others follow
+	known   int            // id of what is known of the user, see record.appendKnown
 	changes map[string]int
-	signal  signalFields
+	signals []ruleSignals // by rule
+	readers [][]reader    // by rule: the correlations that read it
+	sources [][][]int     // by correlation, input and slot: the slot of the input
+	level   []int         // by rule: 0, or one more than the highest of its inputs
+	// required says, by correlation and input, which other inputs a group must
+	// have for that one to matter; mark is where Filters know their groups.
+	required [][][]int
+	mark     [][]int
+	marks    int
+	carried  []access // fields that lean hits may hold
+	waits    [][]bool // by correlation and input: it waits for findings
+	found    [][]bool // by correlation and input: it is a correlation
+	seed     maphash.Seed
+	// correlationID is the field of that name.
+	correlationID int
+
 	tenants map[string]*tenantSets
 	other   *tenantSets           // for tenants that the baseline does not name
 	hot     [event.NumKinds][]int // what rules that work compare
@@ -45,6 +63,10 @@ type tenantSets struct {
 	sets    [event.NumKinds][event.NumFormats]*compiled
 	// inactive says, by rule, why it does nothing for this tenant; "" = active.
 	inactive []string
+	patterns []*Pattern // by rule: of correlations that are evaluated
+	needed   []bool     // by rule: it alerts, or something that does reads it
+	// logons tells that some rule wants the records of a sign-in joined.
+	logons bool
 }
 
 type compiled struct {
@@ -62,13 +84,19 @@ type plan struct {
 // New compiles rules. Rules that cannot be compiled are errors, each with its
 // place; the engine works with the others.
 func New(c Config) (*Engine, error) {
-	e := &Engine{Schema: event.NewSchema(), rules: c.Rules, fields: baseline.Fields(), changes: map[string]int{}, tenants: map[string]*tenantSets{}}
+	e := &Engine{
+		Schema: event.NewSchema(), rules: closure(c.Rules), fields: baseline.Fields(), named: map[string]int{},
+		changes: map[string]int{}, seed: maphash.MakeSeed(), tenants: map[string]*tenantSets{},
+	}
+	e.correlationID = e.Schema.MustID("correlationId")
 	for i, f := range e.fields {
+		e.named[f.Name] = i
 		id := e.Schema.Hidden(f.Name)
 		if i == 0 {
 			e.first = id
 		}
 	}
+	e.known = e.Schema.Hidden("known user")
 	if c.Baseline == nil {
 		empty, err := baseline.Parse("", nil, nil)
 		if err != nil {
@@ -83,13 +111,14 @@ func New(c Config) (*Engine, error) {
 		}
 	}
 	var errs []error
-	for _, r := range c.Rules {
+	for _, r := range e.rules {
 		p, err := e.plan(r, c.Generic)
 		if err != nil {
 			errs = append(errs, err)
 		}
 		e.plans = append(e.plans, p)
 	}
+	e.connect()
 	for _, t := range c.Baseline.Tenants() {
 		sets, err := e.compile(c.Baseline.View(t.ID, c.Directory))
 		if err != nil {
@@ -121,12 +150,15 @@ func (e *Engine) Wanted() [event.NumKinds][]int { return e.wanted }
 // plan finds a rule's kinds and translates it for each.
 func (e *Engine) plan(r *Rule, generic bool) (plan, error) {
 	p := plan{byKind: map[event.Kind]*sigma.Rule{}}
+	if r.Match == nil {
+		return p, nil
+	}
 	if generic {
 		p.sources = []source{{kind: event.Generic}}
-		p.byKind[event.Generic] = r.Rule
-		return p, e.resolveAll(event.Generic, r.Rule)
+		p.byKind[event.Generic] = r.Match
+		return p, e.resolveAll(event.Generic, r.Match)
 	}
-	p.sources, p.cannot = sourcesOf(r.LogSource)
+	p.sources, p.cannot = sourcesOf(r.Match.LogSource)
 	if p.cannot != "" {
 		return p, nil
 	}
@@ -135,7 +167,7 @@ func (e *Engine) plan(r *Rule, generic bool) (plan, error) {
 	p.sources = nil
 	for _, s := range sources {
 		t := translator{kind: s.kind, schema: e.Schema}
-		mapped := r.Rule.Map(t.item)
+		mapped := r.Match.Map(t.item)
 		if len(t.cannot) > 0 {
 			expr, err := mapped.Expr()
 			if err != nil {
@@ -168,7 +200,7 @@ func redirect(r *Rule, sources []source) []source {
 		return sources
 	}
 	audit := false
-	for _, s := range r.Searches {
+	for _, s := range r.Match.Searches {
 		sigma.Walk(s.Node, func(n sigma.Node, _ bool) {
 			if it, ok := n.(*sigma.Item); ok && compatField(it.Field) == "message" {
 				audit = true
@@ -224,6 +256,9 @@ func isBaseline(field string) bool { return strings.HasPrefix(strings.ToLower(fi
 
 // baselineField returns the index of a baseline field, or -1.
 func (e *Engine) baselineField(name string) int {
+	if i, ok := e.named[name]; ok { // written as it is in the reference
+		return i
+	}
 	for i := range e.fields {
 		if strings.EqualFold(e.fields[i].Name, name) {
 			return i
@@ -242,13 +277,22 @@ func (e *Engine) compile(view *baseline.View) (*tenantSets, error) {
 		rules []*sigma.Rule
 		index []int
 	}
+	works := make([][]working, len(e.rules))
+	for i, r := range e.rules {
+		if r.Match != nil {
+			works[i], ts.inactive[i] = e.worksOn(i, view)
+		}
+		if len(works[i]) > 0 {
+			ts.inactive[i] = ""
+		}
+	}
+	e.activate(ts, func(i int) bool { return len(works[i]) > 0 })
 	for i := range e.rules {
-		works, reason := e.worksOn(i, view)
-		if len(works) == 0 {
-			ts.inactive[i] = reason
+		if !ts.needed[i] {
 			continue
 		}
-		for _, w := range works {
+		ts.logons = ts.logons || e.rules[i].Extra.View == signinView
+		for _, w := range works[i] {
 			if err := e.read(&e.hot, w.kind, w.rule); err != nil {
 				return nil, err
 			}
@@ -261,7 +305,7 @@ func (e *Engine) compile(view *baseline.View) (*tenantSets, error) {
 	for k := range lists {
 		for f := range lists[k] {
 			l := &lists[k][f]
-			if len(l.rules) == 0 {
+			if len(l.rules) == 0 || ts.sets[k][f] != nil {
 				continue
 			}
 			set, err := sigma.Compile(l.rules, e.options(event.Kind(k), view))
@@ -277,7 +321,12 @@ func (e *Engine) compile(view *baseline.View) (*tenantSets, error) {
 			for _, r := range set.Rules() {
 				c.rules = append(c.rules, l.index[slices.Index(l.rules, r)])
 			}
-			ts.sets[k][f] = c
+			// Most formats hold what all rules need: they share a set.
+			for g := f; g < len(lists[k]); g++ {
+				if slices.Equal(lists[k][g].rules, l.rules) {
+					ts.sets[k][g] = c
+				}
+			}
 		}
 	}
 	return ts, errors.Join(errs...)
@@ -291,31 +340,12 @@ func (e *Engine) options(k event.Kind, view *baseline.View) sigma.Options {
 				if i < 0 {
 					return sigma.Ref{}, false
 				}
-				return sigma.Ref{ID: e.first + i, Selectivity: baselineSelectivity[e.fields[i].Name]}, true
+				return e.baselineRef(k, i), true
 			}
-			f := e.Schema.Resolve(k, field)
-			return sigma.Ref{ID: f.ID, Selectivity: selectivity[f.ID]}, true
+			return eventRef(e.Schema.Resolve(k, field)), true
 		},
 		Expand: view.Expand,
 	}
-}
-
-// selectivity says how well a field tells records apart: rules are indexed by
-// the comparison that fewest records satisfy.
-var selectivity = map[int]int{
-	event.FActivity: 5, event.FErrorCode: 3, event.FProtocol: 3, event.FClientApp: 2, event.FLegacyClient: 2,
-	event.FOutcome: -2, event.FActorType: -2, event.FResult: -2, event.FTargetsType: -1,
-}
-
-// baselineSelectivity does the same for fields of the baseline, which are
-// dearer than those of the record: few people are privileged, but to know
-// whether an hour is a working hour takes a calendar.
-var baselineSelectivity = map[string]int{
-	"baseline.user.break_glass": 4, "baseline.user.privileged": 4, "baseline.user.vip": 3,
-	"baseline.actor.break_glass": 4, "baseline.actor.privileged": 3, "baseline.tenant.b2c": 3,
-	"baseline.country.allowed": 1, "baseline.time.working_hours": -3, "baseline.ip.trusted": -3, "baseline.ip.egress": -3,
-	"baseline.device.approved": -3, "baseline.device.paw": -3, "baseline.signin.violated_controls": -4,
-	"baseline.user.stationary_violation": -3, "baseline.app.access_allowed": -1,
 }
 
 // A working is a rule as it is for one kind and format.
@@ -378,13 +408,7 @@ func (e *Engine) fill(r *sigma.Rule, view *baseline.View) (filled *sigma.Rule, m
 					continue
 				}
 				field := "missing." + name
-				inputs, reason := baseline.PlaceholderNeeds(name)
-				if len(inputs) > 0 {
-					reason = "inactive: baseline input " + strings.Join(inputs, " or ") + " is not set"
-				} else {
-					reason = "cannot match: placeholder %" + name + "%: " + reason
-				}
-				missing[field] = reason
+				missing[field] = unfilled(name)
 				return &sigma.Item{Field: field, Values: []sigma.Value{sigma.Text("x")}, Line: it.Line}
 			}
 		}

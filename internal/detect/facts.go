@@ -14,6 +14,7 @@ import (
 type facts struct {
 	e      *event.Event
 	engine *Engine
+	view   *baseline.View
 	// user is asked for by most fields, so it is kept.
 	user  baseline.Principal
 	known bool
@@ -24,6 +25,7 @@ var _ baseline.Facts = (*facts)(nil)
 func (f *facts) User() baseline.Principal {
 	if !f.known {
 		f.user = baseline.Principal{ID: f.e.Text(event.FUser), UPN: f.e.Text(event.FUserName)}
+		f.view.Recognise(&f.user)
 		f.known = true
 	}
 	return f.user

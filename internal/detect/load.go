@@ -2,9 +2,9 @@ package detect
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/entrawatch/entrawatch/sigma"
@@ -12,20 +12,18 @@ import (
 
 // A Library is what a set of rule files holds.
 type Library struct {
-	Rules        []*Rule
-	Filters      []*sigma.Filter
-	Correlations []*sigma.Correlation
-	docs         []sigma.Document
+	// Rules are rules and correlations; the inputs of correlations are among
+	// them.
+	Rules   []*Rule
+	Filters []*sigma.Filter
+	docs    []sigma.Document
 }
-
-// extensions are the correlation types that entrawatch adds to Sigma's.
-var extensions = []string{"first_seen", "period_change", "travel", "absent"}
 
 // Add reads every rule file below root of fsys. name is put before the paths
 // in messages. All that is wrong is reported at once; sound files are kept.
 func (l *Library) Add(fsys fs.FS, root, name string, builtin bool) error {
 	var errs []error
-	parser := sigma.ParseOptions{ExtraCorrelationTypes: extensions}
+	parser := sigma.ParseOptions{ExtraCorrelationTypes: extensions, ExtraCorrelationKeys: extensionKeys}
 	err := fs.WalkDir(fsys, root, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			errs = append(errs, err)
@@ -54,44 +52,120 @@ func (l *Library) take(docs []sigma.Document, builtin bool) error {
 	var errs []error
 	for _, doc := range docs {
 		l.docs = append(l.docs, doc)
-		switch d := doc.(type) {
-		case *sigma.Rule:
-			r, err := NewRule(d, builtin)
-			if err != nil {
-				errs = append(errs, err)
-				continue
-			}
-			l.Rules = append(l.Rules, r)
-		case *sigma.Filter:
-			l.Filters = append(l.Filters, d)
-		case *sigma.Correlation:
-			l.Correlations = append(l.Correlations, d)
+		if f, ok := doc.(*sigma.Filter); ok {
+			l.Filters = append(l.Filters, f)
+			continue
 		}
+		r, err := NewRule(doc, builtin)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		l.Rules = append(l.Rules, r)
 	}
 	return errors.Join(errs...)
 }
 
-// Finish applies filters and checks that every rule has a name of its own and
-// every reference a rule.
-func (l *Library) Finish() error {
-	if err := sigma.Link(l.docs); err != nil {
-		return err
+// Borrow takes from another library what correlations refer to and this one
+// does not have, so that a file can be looked at by itself. Borrowed rules make
+// no alerts.
+func (l *Library) Borrow(from *Library) {
+	theirs := sigma.References(from.docs)
+	byMeta := map[*sigma.Meta]*Rule{}
+	for _, r := range from.Rules {
+		byMeta[r.Meta] = r
 	}
-	if err := UniqueSlugs(l.Rules); err != nil {
-		return err
-	}
-	if len(l.Filters) == 0 {
-		return nil
-	}
-	plain := make([]*sigma.Rule, len(l.Rules))
-	for i, r := range l.Rules {
-		plain[i] = r.Rule
-	}
-	for i, r := range sigma.ApplyFilters(plain, l.Filters) {
-		if i >= len(l.Rules) {
-			return fmt.Errorf("a filter made rules out of nothing")
+	for i := 0; i < len(l.docs); i++ { // what is borrowed may need more
+		c, ok := l.docs[i].(*sigma.Correlation)
+		if !ok {
+			continue
 		}
-		l.Rules[i].Rule = r
+		ours := sigma.References(l.docs)
+		for _, ref := range c.Rules {
+			if reference(ours, ref) != nil {
+				continue
+			}
+			doc := reference(theirs, ref)
+			if doc == nil || byMeta[doc.Metadata()] == nil {
+				continue
+			}
+			r := *byMeta[doc.Metadata()]
+			r.Silent, r.Borrowed = true, true
+			l.docs, l.Rules = append(l.docs, doc), append(l.Rules, &r)
+			ours = sigma.References(l.docs)
+		}
 	}
-	return nil
+}
+
+// reference looks up a name or an id.
+func reference(refs map[string]sigma.Document, ref string) sigma.Document {
+	if doc := refs[ref]; doc != nil {
+		return doc
+	}
+	return refs[strings.ToLower(ref)]
+}
+
+// Finish applies filters, connects correlations with the rules that they read,
+// and checks that every rule has a name of its own and every reference a rule.
+// What is sound works together whatever else is wrong.
+func (l *Library) Finish() error {
+	errs := []error{sigma.Link(l.docs), UniqueSlugs(l.Rules)}
+	l.connect()
+	var plain []*sigma.Rule
+	var filtered []*Rule
+	for _, r := range l.Rules {
+		if r.Match != nil {
+			plain, filtered = append(plain, r.Match), append(filtered, r)
+		}
+	}
+	for i, m := range sigma.ApplyFilters(plain, l.Filters) {
+		filtered[i].Match, filtered[i].Meta = m, &m.Meta
+	}
+	return errors.Join(errs...)
+}
+
+// connect finds the inputs of correlations. What a correlation reads makes no
+// alerts of its own unless one says "generate: true"; a correlation of the
+// user's does not silence a built-in rule.
+func (l *Library) connect() {
+	refs := sigma.References(l.docs)
+	byMeta := map[*sigma.Meta]*Rule{}
+	for _, r := range l.Rules {
+		byMeta[r.Meta] = r
+	}
+	for _, r := range l.Rules {
+		if r.Correlate == nil {
+			continue
+		}
+		r.Inputs = nil
+		for _, ref := range r.Correlate.Rules {
+			var in *Rule // nil if there is none, or it could not be loaded
+			if doc := reference(refs, ref); doc != nil {
+				in = byMeta[doc.Metadata()]
+			}
+			r.Inputs = append(r.Inputs, in)
+		}
+	}
+	// What could not be loaded was reported; what reads it cannot work.
+	l.Rules = slices.DeleteFunc(l.Rules, func(r *Rule) bool { return !r.whole() })
+	generated := map[*Rule]bool{}
+	for _, r := range l.Rules {
+		for _, in := range r.Inputs {
+			in.Silent = in.Silent || r.Builtin == in.Builtin
+			generated[in] = generated[in] || r.Correlate.Generate
+		}
+	}
+	for r := range generated {
+		r.Silent = r.Silent && !generated[r]
+	}
+}
+
+// whole reports whether everything that the rule reads was loaded. above are
+// the correlations that read it: one that reads itself never ends.
+func (r *Rule) whole(above ...*Rule) bool {
+	if r == nil || slices.Contains(above, r) {
+		return false
+	}
+	above = append(above, r)
+	return !slices.ContainsFunc(r.Inputs, func(in *Rule) bool { return !in.whole(above...) })
 }

@@ -19,15 +19,26 @@ type Matcher struct {
 	lastM    *sigma.Matcher
 	rec      record
 	hits     []int
+	filters  *Filters
+	// What hits are made in.
+	entities []Entity
+	scratch  []event.Value
+	shown    []string
+	noted    []byte
+	buf      []byte
 }
 
 // NewMatcher returns a matcher.
 func (e *Engine) NewMatcher() *Matcher {
-	m := &Matcher{engine: e, matchers: map[*compiled]*sigma.Matcher{}}
+	m := &Matcher{engine: e, matchers: map[*compiled]*sigma.Matcher{}, filters: e.newFilters()}
 	m.rec.facts.engine = e
-	m.rec.first, m.rec.last = e.first, e.first+len(e.fields)
+	m.rec.first, m.rec.known = e.first, e.known
 	return m
 }
+
+// Filters are what the matcher has learned of the events so far, for
+// Correlator.Use.
+func (m *Matcher) Filters() *Filters { return m.filters }
 
 // Match returns the rules, as indexes into Engine.Rules, that an event
 // satisfies. The result is valid until the next call.
@@ -65,30 +76,46 @@ func (e *Engine) tenant(id string) *tenantSets {
 // A record is an event as rules see it: with the baseline's fields, which are
 // computed when a rule asks for them.
 type record struct {
-	e           *event.Event
-	facts       facts
-	ts          *tenantSets
-	first, last int // ids of baseline fields
-	texts       []string
-	searched    bool
+	e            *event.Event
+	facts        facts
+	ts           *tenantSets
+	first, known int // ids: of baseline fields, of what is known of the user
+	texts        []string
+	searched     bool
 }
 
 var _ sigma.Record = (*record)(nil)
 
 func (r *record) begin(e *event.Event, ts *tenantSets) {
-	r.e, r.facts.e, r.facts.known, r.ts = e, e, false, ts
+	r.e, r.facts.e, r.facts.known, r.facts.view, r.ts = e, e, false, ts.view, ts
 	r.texts, r.searched = r.texts[:0], false
 }
 
 // Append adds the values of a field to dst.
 func (r *record) Append(dst []sigma.FieldValue, field int) []sigma.FieldValue {
-	if field >= r.first && field < r.last {
-		if v, ok := r.ts.answers[field-r.first](&r.facts); ok {
+	if i := field - r.first; i >= 0 && i < len(r.ts.answers) {
+		if v, ok := r.ts.answers[i](&r.facts); ok {
 			dst = append(dst, sigma.FieldValue{Kind: sigma.String, Text: v})
 		}
 		return dst
 	}
+	if field == r.known {
+		return r.appendKnown(dst)
+	}
 	return r.e.Append(dst, field)
+}
+
+// appendKnown adds what answers about the user depend on: nothing for most, whom
+// the baseline does not know.
+func (r *record) appendKnown(dst []sigma.FieldValue) []sigma.FieldValue {
+	user := r.facts.User()
+	if user.Stranger {
+		return dst
+	}
+	for _, text := range [...]string{user.ID, user.UPN, r.facts.Country(), r.facts.IP()} {
+		dst = append(dst, sigma.FieldValue{Kind: sigma.String, Text: text})
+	}
+	return dst
 }
 
 // Text returns the i-th text for keywords: the record as it stands, and where

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/entrawatch/entrawatch/internal/baseline"
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -220,10 +221,11 @@ func TestSignal(t *testing.T) {
 	const selection = "selection: {riskState: atRisk}"
 	custom := func(block string) string { return "custom: {entrawatch: " + block + "}" }
 	tests := []struct {
-		name, block    string
-		group, summary []string
-		severity       string
-		change         change
+		name, block string
+		group       []string
+		values      [][]string
+		severity    string
+		change      change
 	}{
 		{name: "by whom it concerns", block: "{}", group: []string{"e1e22fbc-7c97-5fc6-abfa-cff20f704e4b"}},
 		{name: "an entity and fields", block: "{alert: {group-by: [user, ip, properties.riskEventType]}}", group: []string{"e1e22fbc-7c97-5fc6-abfa-cff20f704e4b", "192.0.2.45", "anonymizedIPAddress"}},
@@ -232,7 +234,7 @@ func TestSignal(t *testing.T) {
 		{name: "a field of the baseline", block: "{alert: {group-by: [baseline.country.allowed]}}", group: []string{"false"}},
 		{
 			name: "summary", block: `{summary: "{user} from {ip} ({properties.riskLevel}, {baseline.country.allowed}, {no.such.field}"}`, group: []string{"e1e22fbc-7c97-5fc6-abfa-cff20f704e4b"},
-			summary: []string{"alice.lindqvist@contoso.com", "192.0.2.45", "medium", "false", ""},
+			values: [][]string{{"alice.lindqvist@contoso.com"}, {"192.0.2.45"}, {"medium"}, {"false"}, {}},
 		},
 		{name: "level", block: "{level-from: riskLevel}", group: []string{"e1e22fbc-7c97-5fc6-abfa-cff20f704e4b"}, severity: "medium"},
 		{name: "level by another name", block: "{level-from: properties.RiskLevel}", group: []string{"e1e22fbc-7c97-5fc6-abfa-cff20f704e4b"}, severity: "medium"},
@@ -246,12 +248,19 @@ func TestSignal(t *testing.T) {
 			if hits := p.Match(ev); len(hits) != 1 {
 				t.Fatalf("matches %v", hits)
 			}
-			got := p.Signal(0, ev)
+			got := p.signal(t, e, ev)
 			if diff := cmp.Diff(tt.group, got.Group); diff != "" {
 				t.Errorf("group: -want +got\n%s", diff)
 			}
-			if diff := cmp.Diff(tt.summary, got.Summary); diff != "" {
-				t.Errorf("summary: -want +got\n%s", diff)
+			var values [][]string
+			for _, v := range got.Values {
+				values = append(values, v.Texts)
+			}
+			if diff := cmp.Diff(tt.values, values, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("values: -want +got\n%s", diff)
+			}
+			if got.Count != 1 || !got.First.Equal(ev.Time) || !got.Last.Equal(ev.Time) || len(got.Evidence) != 1 || got.Evidence[0].Key != ev.Key {
+				t.Errorf("detail %+v of one event at %v", got.Detail, ev.Time)
 			}
 			if got.Severity != tt.severity || got.Tenant != home || got.Version != "2026-11-02T14:53:29Z" || got.Identity == got.Key {
 				t.Errorf("got %+v", got)
@@ -291,7 +300,7 @@ func TestEntities(t *testing.T) {
 	p := newPipe(t, engineOf(t, "", rule("signinlogs", "selection: {ResultType: 0}")))
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := entitiesOf(p.read(t, base(t, tt.rec.base, tt.rec.change), event.Graph))
+			got := appendEntities(nil, p.read(t, base(t, tt.rec.base, tt.rec.change), event.Graph))
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}

@@ -3,8 +3,10 @@ package detect
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,14 +15,24 @@ import (
 	"github.com/entrawatch/entrawatch/sigma"
 )
 
-// A Rule is a Sigma rule with what entrawatch adds to it.
+// A Rule is a Sigma rule, or a Sigma correlation of rules, with what entrawatch
+// adds to it.
 type Rule struct {
-	*sigma.Rule
+	*sigma.Meta
+	// One of Match and Correlate is set.
+	Match     *sigma.Rule
+	Correlate *sigma.Correlation
+	// Inputs are the rules that a correlation reads, in its order.
+	Inputs []*Rule
+	// Silent rules make no alerts of their own: only correlations read them.
+	Silent bool
 	// Slug is how people and alerts call the rule.
 	Slug  string
 	Extra Extra
 	// Builtin rules came with the program.
 	Builtin bool
+	// Borrowed rules stand elsewhere and are only there to be read.
+	Borrowed bool
 }
 
 // Extra is the block custom.entrawatch of a rule. All of it is optional.
@@ -44,7 +56,21 @@ type Extra struct {
 	// Needs lists baseline inputs without which the rule makes no sense,
 	// beside those that its fields and placeholders name.
 	Needs []string `yaml:"needs"`
+	// Escalate raises the severity to a level where one of the conditions
+	// holds: vip, privileged or break_glass for what the baseline knows of the
+	// user, widespread for thresholds.widespread_accounts accounts with alerts
+	// of the rule.
+	Escalate map[string][]string `yaml:"escalate"`
+	// View says what counts as one sign-in: records, or sign-ins, in which
+	// interruptions are part of what completed them. Default: records.
+	View string `yaml:"view"`
 }
+
+// Widespread is the condition of escalate that many accounts are concerned.
+const Widespread = "widespread"
+
+// signinView is the view that joins the records of one sign-in.
+const signinView = "sign-ins"
 
 // DefaultPeriod is the longest gap within one alert where a rule names none.
 const DefaultPeriod = 24 * time.Hour
@@ -57,11 +83,12 @@ func ParseSpan(s string) (time.Duration, error) {
 	if m == nil {
 		return 0, fmt.Errorf("%q is not a time span; write 90s, 10m, 24h or 14d", s)
 	}
-	var n time.Duration
-	if _, err := fmt.Sscan(m[1], &n); err != nil || n <= 0 || n > 100_000 {
-		return 0, fmt.Errorf("%q is out of range", s)
-	}
+	const longest = 100_000 * 24 * time.Hour
 	unit := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}[m[2]]
+	var n time.Duration
+	if _, err := fmt.Sscan(m[1], &n); err != nil || n <= 0 || n > longest/unit {
+		return 0, fmt.Errorf("%q is out of range: write 1s to 100000d", s)
+	}
 	return n * unit, nil
 }
 
@@ -81,9 +108,20 @@ func (r *Rule) Severity() string {
 	return strings.ToLower(r.Level)
 }
 
-// NewRule reads the block custom.entrawatch of a rule, strictly.
-func NewRule(r *sigma.Rule, builtin bool) (*Rule, error) {
-	out := &Rule{Rule: r, Builtin: builtin, Slug: slugOf(r, builtin)}
+// NewRule reads the block custom.entrawatch of a rule or a correlation,
+// strictly.
+func NewRule(doc sigma.Document, builtin bool) (*Rule, error) {
+	r := doc.Metadata()
+	out := &Rule{Meta: r, Builtin: builtin, Slug: slugOf(r)}
+	switch doc := doc.(type) {
+	case *sigma.Rule:
+		out.Match = doc
+	case *sigma.Correlation:
+		out.Correlate = doc
+		if err := checkExtension(doc); err != nil {
+			return nil, err
+		}
+	}
 	custom := r.Extra["custom"]
 	if custom == nil {
 		return out, nil
@@ -99,14 +137,59 @@ func NewRule(r *sigma.Rule, builtin bool) (*Rule, error) {
 	dec := yaml.NewDecoder(strings.NewReader(string(raw)))
 	dec.KnownFields(true)
 	if err := dec.Decode(&out.Extra); err != nil {
-		return nil, fmt.Errorf("%s:%d: custom.entrawatch: %s; known keys are guide, alert, summary, level-from, needs", r.File, node.Line, trimYAML(err))
+		return nil, fmt.Errorf("%s:%d: custom.entrawatch: %s; known keys are guide, alert, summary, level-from, needs, escalate, view", r.File, node.Line, trimYAML(err))
 	}
 	if p := out.Extra.Alert.Period; p != "" {
 		if _, err := ParseSpan(p); err != nil {
 			return nil, fmt.Errorf("%s:%d: custom.entrawatch.alert.period: %w", r.File, node.Line, err)
 		}
 	}
+	if err := out.checkExtra(); err != nil {
+		return nil, fmt.Errorf("%s:%d: custom.entrawatch.%w", r.File, node.Line, err)
+	}
 	return out, nil
+}
+
+// checkExtra finds what the block says that cannot be.
+func (r *Rule) checkExtra() error {
+	if r.Correlate != nil && len(r.Extra.Alert.GroupBy) > 0 {
+		return errors.New("alert.group-by: alerts of a correlation are grouped as the correlation is; leave it out")
+	}
+	conditions := append([]string{Widespread}, FlagNames...)
+	for _, level := range slices.Sorted(maps.Keys(r.Extra.Escalate)) {
+		i := slices.Index(levels, level)
+		switch {
+		case i < 0:
+			return fmt.Errorf("escalate: %q is no level; there are %s", level, strings.Join(levels, ", "))
+		case r.Extra.LevelFrom == "" && i >= rank(r.Severity()):
+			return fmt.Errorf("escalate: %q is no level above the rule's, which is %s", level, r.Severity())
+		}
+		for _, w := range r.Extra.Escalate[level] {
+			if !slices.Contains(conditions, w) {
+				return fmt.Errorf("escalate: there is no condition %q; there are %s", w, strings.Join(conditions, ", "))
+			}
+		}
+	}
+	switch r.Extra.View {
+	case "", "records":
+	case signinView:
+		if r.Correlate != nil {
+			return errors.New("view: the rules that a correlation reads say what counts as one sign-in; put it there")
+		}
+	default:
+		return fmt.Errorf("view: %q is none; there are records and %s", r.Extra.View, signinView)
+	}
+	return nil
+}
+
+// widespread reports whether the rule rises with the number of accounts.
+func (r *Rule) widespread() bool {
+	for _, when := range r.Extra.Escalate {
+		if slices.Contains(when, Widespread) {
+			return true
+		}
+	}
+	return false
 }
 
 // trimYAML takes out of an error what only the writer of this program
@@ -139,10 +222,9 @@ func valueOf(m *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// slugOf names a rule: built-in ones by their file, others by their Sigma
-// name, else by their file.
-func slugOf(r *sigma.Rule, builtin bool) string {
-	if r.Name != "" && !builtin {
+// slugOf names a rule: by its Sigma name, else by its file.
+func slugOf(r *sigma.Meta) string {
+	if r.Name != "" {
 		return r.Name
 	}
 	base := path.Base(strings.ReplaceAll(r.File, `\`, "/"))

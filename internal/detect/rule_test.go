@@ -39,7 +39,7 @@ custom:
 }
 
 func TestNewRuleErrors(t *testing.T) {
-	const known = "; known keys are guide, alert, summary, level-from, needs"
+	const known = "; known keys are guide, alert, summary, level-from, needs, escalate, view"
 	tests := []struct{ name, block, want string }{
 		{"unknown key", "{guid: [U30]}", "r.yml:8: custom.entrawatch: field guid not found" + known},
 		{"unknown key below", "{alert: {groupby: [user]}}", "r.yml:8: custom.entrawatch: field groupby not found" + known},
@@ -59,7 +59,7 @@ func TestNewRuleErrors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err = NewRule(docs[0].(*sigma.Rule), true); err == nil || !strings.Contains(err.Error(), tt.want) {
+			if _, err = NewRule(docs[0], true); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v\nwant %s", err, tt.want)
 			}
 		})
@@ -67,12 +67,12 @@ func TestNewRuleErrors(t *testing.T) {
 }
 
 func TestParseSpan(t *testing.T) {
-	for text, want := range map[string]time.Duration{"1s": time.Second, "90s": 90 * time.Second, "10m": 10 * time.Minute, "24h": 24 * time.Hour, "14d": 14 * 24 * time.Hour, "100000d": 100_000 * 24 * time.Hour} {
+	for text, want := range map[string]time.Duration{"1s": time.Second, "90s": 90 * time.Second, "10m": 10 * time.Minute, "24h": 24 * time.Hour, "14d": 14 * 24 * time.Hour, "604800s": 7 * 24 * time.Hour, "100000d": 100_000 * 24 * time.Hour} {
 		if got, err := ParseSpan(text); got != want || err != nil {
 			t.Errorf("%s: %v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "s", "1", "1w", "1.5h", " 1h", "1h ", "1H", "0s", "-1s", "100001s", "9223372036854775808s"} {
+	for _, text := range []string{"", "s", "1", "1w", "1.5h", " 1h", "1h ", "1H", "0s", "-1s", "100001d", "8640000001s", "9223372036854775808s"} {
 		if got, err := ParseSpan(text); err == nil {
 			t.Errorf("%q: %v", text, got)
 		}
@@ -103,7 +103,7 @@ func TestSlugs(t *testing.T) {
 	}{
 		{"file", []doc{{"rules/signin/a.yml", "", "T", true}, {`C:\rules\b.yaml`, "", "T", false}}, []string{"a", "b"}, ""},
 		{"name of a foreign rule", []doc{{"a.yml", "my_rule", "T", false}}, []string{"my_rule"}, ""},
-		{"built-in ones go by their file", []doc{{"a.yml", "my_rule", "T", true}}, []string{"a"}, ""},
+		{"name of a built-in rule", []doc{{"a.yml", "my-rule", "T", true}}, []string{"my-rule"}, ""},
 		{"several in one file", []doc{{"a.yml", "", "First of them", false}, {"a.yml", "", "Second: of them!", false}}, []string{"a", "a-second-of-them"}, ""},
 		{
 			"several with one title",
@@ -213,8 +213,8 @@ correlation:
   condition: {gte: 10}
 `
 
-// TestLibraryFilters: a filter silences the rules that it names, and only them.
-// Correlations are listed; nothing evaluates them yet.
+// TestLibraryFilters: a filter silences the rules that it names, and only them,
+// also where a correlation reads them.
 func TestLibraryFilters(t *testing.T) {
 	named := func(name string) *fstest.MapFile {
 		return file("name: " + name + "\n" + strings.Replace(rule("signinlogs", "selection: {ResultType: 50126}"), "id: 5f0cdd6c-4f7d-4bb5-9a0e-0f9c2b1c3a10\n", "", 1))
@@ -228,8 +228,11 @@ func TestLibraryFilters(t *testing.T) {
 	if err := lib.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	if len(lib.Rules) != 2 || len(lib.Filters) != 1 || len(lib.Correlations) != 1 || lib.Correlations[0].Name != "many" {
-		t.Fatalf("%d rules, %d filters, %d correlations", len(lib.Rules), len(lib.Filters), len(lib.Correlations))
+	if len(lib.Rules) != 3 || len(lib.Filters) != 1 {
+		t.Fatalf("%d rules, %d filters", len(lib.Rules), len(lib.Filters))
+	}
+	if many := lib.Rules[2]; many.Name != "many" || len(many.Inputs) != 1 || many.Inputs[0] != lib.Rules[0] || !lib.Rules[0].Silent || lib.Rules[1].Silent {
+		t.Fatalf("the correlation is %+v", many)
 	}
 	e, err := New(Config{Rules: lib.Rules})
 	if err != nil {

@@ -1,107 +1,179 @@
 package detect
 
 import (
-	"bytes"
-	"encoding/binary"
-	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/event"
-	"github.com/entrawatch/entrawatch/sigma"
 )
 
-// A Signal is "rule R matched event E": all that alerts need to know of the
-// event, so that the event itself need not be kept.
+// A Signal is "rule R matched event E", or "correlation R held for group G":
+// all that correlations and alerts need to know, so that the event itself need
+// not be kept.
 type Signal struct {
-	Rule     int
-	Tenant   string
-	Group    []string // values of the rule's group-by fields; "" = the event has none
-	Time     time.Time
-	Identity event.Key // of the event without its version
+	Rule   int
+	Tenant string
+	Group  []string  // tells alerts of the rule apart
+	Time   time.Time // of the event; when the correlation first held
+	// Identity is the event's key without its version.
+	Identity event.Key
 	Key      event.Key
 	Version  string // text that rises with versions of one identity
-	Severity string // from level-from, else ""
-	Entities []Entity
-	Summary  []string // values for the placeholders of the rule's summary
-	Source   string
+	// Logon is set where the rule sees the records of a sign-in as one.
+	Logon Logon
+	Detail
 }
 
-// An Entity is a user, address, application, … that a signal concerns.
-type Entity struct {
-	Type string `json:"type"`
-	ID   string `json:"id,omitempty"`
-	Name string `json:"name,omitempty"`
-}
-
-// signalFields are the fields that signals of each rule read, by kind.
-type signalFields struct {
-	rules []ruleSignals
-}
-
+// ruleSignals is what signals of a rule hold.
 type ruleSignals struct {
-	group   []groupField
-	summary []string // field names in order
-	level   string
+	group [][event.NumKinds]access
+	// slots are the values that signals carry: first those of the summary, in
+	// order, then those for correlations.
+	slots  []slotFields
+	level  *[event.NumKinds]access
+	flags  [][event.NumKinds]access // what escalate asks of the baseline, by flag
+	lean   bool                     // everything it needs is read when rules are compared
+	logons bool                     // its signals are joined to sign-ins first
+	// carried are the fields that lean hits must hold for the rule, a bit each;
+	// flagCarries are those of flags.
+	carried     uint64
+	flagCarries []int
 }
 
-// A groupField is one key of a group: an entity or a field.
-type groupField struct {
-	name   string
-	entity bool
+// slotFields are the fields of a slot. A slot of several, and one that a
+// correlation reads, holds tuples.
+type slotFields struct {
+	slot
+	fields  []string
+	access  [event.NumKinds][]access
+	tuple   bool
+	notes   []groupNote
+	carries []carry    // by field, of lean rules
+	refs    []fieldRef // the fields with what aliases say of them further down
 }
 
-var entityIDs = map[string][2]int{
-	"user": {event.FUser, event.FUserName}, "actor": {event.FActorID, event.FActorName},
-	"target": {event.FTargetsID, event.FTargetsName}, "app": {event.FAppID, event.FAppName},
+// A groupNote is a filter that wants to know the groups of a slot, which are the
+// first so many of its fields.
+type groupNote struct {
+	groups  int
+	mark    int  // of Filters.groups; -1 if nobody asks
+	travels bool // travel reads them
 }
 
-// prepareSignals settles which fields signals need.
+// prepareSignals settles which fields signals need, and how they are read.
 func (e *Engine) prepareSignals() {
 	for i, r := range e.rules {
-		rs := ruleSignals{level: r.Extra.LevelFrom, summary: summaryFields(r.Extra.Summary)}
-		for _, g := range r.Extra.Alert.GroupBy {
-			_, entity := entityIDs[g]
-			rs.group = append(rs.group, groupField{g, entity})
+		rs := &e.signals[i]
+		rs.logons = r.Extra.View == signinView
+		rs.group = make([][event.NumKinds]access, len(r.Extra.Alert.GroupBy))
+		levelFrom := e.levelFrom(i)
+		if levelFrom != "" {
+			rs.level = new([event.NumKinds]access)
 		}
-		e.signal.rules = append(e.signal.rules, rs)
-		for k := range e.plans[i].byKind {
-			for _, name := range append(rs.summary, rs.level) {
-				e.wantByName(k, name)
+		if e.escalates(i) {
+			rs.flags = make([][event.NumKinds]access, len(flagFields))
+		}
+		for _, up := range e.readers[i] {
+			c := e.rules[up.rule].Correlate
+			n := groupNote{len(c.GroupBy), e.mark[up.rule][up.input], c.Type == "travel"}
+			if n.mark >= 0 || n.travels {
+				rs.slots[up.slot].notes = append(rs.slots[up.slot].notes, n)
 			}
-			for _, g := range rs.group {
-				e.wantByName(k, g.name)
+		}
+		// Sign-ins are most of all events; what only correlations read of them
+		// is not worth reading the record twice.
+		rs.lean = r.Silent
+		for k := range e.plans[i].byKind {
+			rs.lean = rs.lean && k == event.Signin
+		}
+		for k := range e.plans[i].byKind {
+			// What is read twice is read whole the second time.
+			lists := []*[event.NumKinds][]int{&e.wanted}
+			if rs.lean {
+				lists = append(lists, &e.hot)
+			}
+			for _, list := range lists {
+				for j, name := range r.Extra.Alert.GroupBy {
+					rs.group[j][k] = e.access(list, k, name)
+				}
+				if rs.level != nil {
+					rs.level[k] = e.access(list, k, levelFrom)
+				}
+				for j := range rs.flags {
+					rs.flags[j][k] = e.access(list, k, flagFields[j])
+				}
+				for j := range rs.slots {
+					s := &rs.slots[j]
+					s.access[k] = nil
+					for _, name := range s.fields {
+						s.access[k] = append(s.access[k], e.access(list, k, name))
+					}
+				}
+				if rs.lean {
+					e.wantAll(list, k, leanEntities)
+				}
+				if rs.logons {
+					e.wantAll(&e.hot, k, append(logonFields(e.Schema), leanEntities...))
+				}
 			}
 		}
 	}
+	e.carryAll()
 	for k := event.Kind(1); k < event.NumKinds; k++ {
-		for _, id := range []int{
+		e.wantAll(&e.wanted, k, []int{
 			event.FUser, event.FUserName, event.FActorID, event.FActorName, event.FActorType, event.FTargetsID,
 			event.FTargetsName, event.FTargetsType, event.FIP, event.FAppID, event.FAppName, event.FSPID, event.FSPName,
 			event.FDisplayName, event.FID,
-		} {
-			if e.Schema.Field(k, id) != nil {
-				want(&e.wanted, k, id)
-			}
+		})
+		e.wantAll(&e.wanted, k, logonFields(e.Schema))
+	}
+}
+
+// leanEntities are the entities of sign-ins that only correlations read.
+var leanEntities = []int{event.FUser, event.FUserName, event.FActorID, event.FActorName, event.FActorType, event.FIP, event.FAppID, event.FAppName}
+
+func (e *Engine) wantAll(list *[event.NumKinds][]int, k event.Kind, ids []int) {
+	for _, id := range ids {
+		if e.Schema.Field(k, id) != nil {
+			want(list, k, id)
 		}
 	}
 }
 
-func (e *Engine) wantByName(k event.Kind, name string) {
-	if name == "" {
-		return
-	}
-	if isBaseline(name) {
-		for _, id := range e.factsRead(k, name) {
-			want(&e.wanted, k, id)
+// flagFields are the questions behind Flags, in their order.
+var flagFields = []string{"baseline.user.vip", "baseline.user.privileged", "baseline.user.break_glass"}
+
+// escalates reports whether severities of a rule, or of a correlation above
+// it, rise with what the baseline knows of the user.
+func (e *Engine) escalates(i int) bool {
+	for _, when := range e.rules[i].Extra.Escalate {
+		for _, w := range when {
+			if w != Widespread {
+				return true
+			}
 		}
-		return
 	}
-	if _, entity := entityIDs[name]; entity {
-		return
-	}
-	want(&e.wanted, k, e.Schema.Resolve(k, name).ID)
+	return slices.ContainsFunc(e.readers[i], func(up reader) bool { return e.escalates(up.rule) })
 }
+
+// levelFrom names the field that says how bad an event is for a rule, or for a
+// correlation above it.
+func (e *Engine) levelFrom(i int) string {
+	if from := e.rules[i].Extra.LevelFrom; from != "" {
+		return from
+	}
+	for _, up := range e.readers[i] {
+		if from := e.levelFrom(up.rule); from != "" {
+			return from
+		}
+	}
+	return ""
+}
+
+// Lean reports whether signals of a rule can be made of an event for which only
+// the fields of Compared were read.
+func (e *Engine) Lean(rule int) bool { return e.signals[rule].lean }
 
 // summaryFields lists the names between braces.
 func summaryFields(template string) []string {
@@ -120,35 +192,8 @@ func summaryFields(template string) []string {
 	}
 }
 
-// Signal makes the signal of a rule that the event has just satisfied.
-func (m *Matcher) Signal(rule int, ev *event.Event) Signal {
-	e := m.engine
-	rs := &e.signal.rules[rule]
-	s := Signal{
-		Rule: rule, Tenant: ev.Tenant, Time: ev.Time, Identity: ev.Identity, Key: ev.Key,
-		Version: version(ev), Source: ev.Source.String(), Entities: entitiesOf(ev),
-	}
-	if rs.level != "" {
-		s.Severity = m.text(ev, rs.level, 1)
-	}
-	for _, g := range rs.group {
-		if g.entity {
-			s.Group = append(s.Group, entityKey(ev, g.name))
-		} else {
-			s.Group = append(s.Group, m.text(ev, g.name, 8))
-		}
-	}
-	if len(rs.group) == 0 {
-		s.Group = append(s.Group, defaultGroup(ev))
-	}
-	for _, name := range rs.summary {
-		s.Summary = append(s.Summary, m.text(ev, name, 3))
-	}
-	return s
-}
-
-// version tells versions of one risk record apart in order.
-func version(ev *event.Event) string {
+// versionOf tells versions of one risk record apart in order.
+func versionOf(ev *event.Event) string {
 	switch ev.Kind {
 	case event.RiskDetection:
 		return ev.Get("lastupdateddatetime")
@@ -158,19 +203,19 @@ func version(ev *event.Event) string {
 	return ""
 }
 
-func entityKey(ev *event.Event, entity string) string {
-	ids := entityIDs[entity]
+// entityKey is the id of an entity, else its name.
+func entityKey(ev *event.Event, ids [2]int) string {
 	if id := ev.Text(ids[0]); id != "" {
-		return strings.ToLower(id)
+		return lowered(id)
 	}
-	return strings.ToLower(ev.Text(ids[1]))
+	return lowered(ev.Text(ids[1]))
 }
 
 // defaultGroup is the entity by which alerts of a rule without group-by are
 // told apart: who did it, else whom it concerns.
 func defaultGroup(ev *event.Event) string {
 	for _, entity := range []string{"actor", "user", "app"} {
-		if k := entityKey(ev, entity); k != "" {
+		if k := entityKey(ev, entityIDs[entity]); k != "" {
 			return k
 		}
 	}
@@ -178,51 +223,6 @@ func defaultGroup(ev *event.Event) string {
 		return strings.ToLower(ev.ID)
 	}
 	return ev.Text(event.FIP)
-}
-
-// text returns up to most values of a field as one text.
-func (m *Matcher) text(ev *event.Event, name string, most int) string {
-	var values []event.Value
-	if isBaseline(name) {
-		i := m.engine.baselineField(name)
-		if i < 0 {
-			return ""
-		}
-		m.rec.begin(ev, m.engine.tenant(ev.Tenant))
-		values = m.rec.Append(nil, m.engine.first+i)
-	} else if ids, ok := entityIDs[name]; ok {
-		if t := ev.Text(ids[1]); t != "" {
-			return t
-		}
-		return ev.Text(ids[0])
-	} else {
-		f := m.engine.Schema.Lookup(ev.Kind, name)
-		if f == nil {
-			return ""
-		}
-		values = ev.Append(nil, f.ID)
-	}
-	var out []string
-	for _, v := range values {
-		if v.Kind == sigma.Null || v.Text == "" || contained(out, v.Text) {
-			continue
-		}
-		if len(out) == most {
-			out = append(out, "…")
-			break
-		}
-		out = append(out, clip(v.Text, 200))
-	}
-	return strings.Join(out, ", ")
-}
-
-func contained(list []string, s string) bool {
-	for _, t := range list {
-		if t == s {
-			return true
-		}
-	}
-	return false
 }
 
 func clip(s string, most int) string {
@@ -235,20 +235,23 @@ func clip(s string, most int) string {
 	return s[:most] + "…"
 }
 
-// entitiesOf lists whom and what an event concerns.
-func entitiesOf(ev *event.Event) []Entity {
-	var out []Entity
-	add := func(typ, id, name string) {
-		if id == "" && name == "" {
-			return
-		}
-		for _, have := range out {
-			if have.Type == typ && strings.EqualFold(have.ID, id) && (id != "" || strings.EqualFold(have.Name, name)) {
-				return
-			}
-		}
-		out = append(out, Entity{Type: typ, ID: strings.ToLower(id), Name: clip(name, 200)})
+// appendEntity adds an entity, if there is one and it is not there yet.
+func appendEntity(out []Entity, typ, id, name string) []Entity {
+	if id == "" && name == "" {
+		return out
 	}
+	for i := range out {
+		have := &out[i]
+		if have.Type == typ && strings.EqualFold(have.ID, id) && (id != "" || strings.EqualFold(have.Name, name)) {
+			return out
+		}
+	}
+	return append(out, Entity{Type: typ, ID: lowered(id), Name: clip(name, 200)})
+}
+
+// appendEntities adds whom and what an event concerns.
+func appendEntities(out []Entity, ev *event.Event) []Entity {
+	add := func(typ, id, name string) { out = appendEntity(out, typ, id, name) }
 	actor := "user"
 	if ev.Text(event.FActorType) == "app" {
 		actor = "service_principal"
@@ -288,139 +291,4 @@ func targetEntity(typ string) string {
 		return strings.ToLower(typ)
 	}
 	return "object"
-}
-
-// Append encodes a signal. The encoding sorts by tenant, rule, group, time and
-// identity, which is the order in which alerts are made.
-func (s *Signal) Append(dst []byte) []byte {
-	dst = appendSortable(dst, s.Tenant)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(s.Rule))
-	for _, g := range s.Group {
-		dst = appendSortable(append(dst, 1), g)
-	}
-	dst = append(dst, 0)
-	// The time that is not known is the first of all.
-	dst = binary.BigEndian.AppendUint64(dst, uint64(s.Time.Unix())^1<<63)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(s.Time.Nanosecond()))
-	dst = append(dst, s.Identity[:]...)
-	dst = appendText(dst, s.Version)
-	dst = append(dst, s.Key[:]...)
-	dst = appendText(dst, s.Severity)
-	dst = binary.AppendUvarint(dst, uint64(len(s.Entities)))
-	for _, e := range s.Entities {
-		dst = appendText(appendText(appendText(dst, e.Type), e.ID), e.Name)
-	}
-	dst = binary.AppendUvarint(dst, uint64(len(s.Summary)))
-	for _, t := range s.Summary {
-		dst = appendText(dst, t)
-	}
-	dst = append(dst, s.Source...)
-	return binary.BigEndian.AppendUint32(dst, uint32(len(s.Source)))
-}
-
-// SameButSource reports whether two encoded signals differ at most in their
-// source, which is how the signals of copies of one record do.
-func SameButSource(a, b []byte) bool {
-	return bytes.Equal(withoutSource(a), withoutSource(b))
-}
-
-func withoutSource(b []byte) []byte {
-	if len(b) < 4 {
-		return b
-	}
-	n := int(binary.BigEndian.Uint32(b[len(b)-4:]))
-	return b[:max(0, len(b)-4-n)]
-}
-
-// appendSortable writes text so that the encoding sorts as the text does: a
-// zero byte within is written as 0 1, the end as 0 0.
-func appendSortable(dst []byte, s string) []byte {
-	for i := range len(s) {
-		dst = append(dst, s[i])
-		if s[i] == 0 {
-			dst = append(dst, 1)
-		}
-	}
-	return append(dst, 0, 0)
-}
-
-func appendText(dst []byte, s string) []byte {
-	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
-}
-
-var errSignal = errors.New("signal is damaged")
-
-// DecodeSignal reads what Append wrote.
-func DecodeSignal(b []byte) (Signal, error) {
-	d := signalReader{b: b}
-	s := Signal{Tenant: d.sortable(), Rule: int(d.uint32())}
-	for d.take(1)[0] == 1 {
-		s.Group = append(s.Group, d.sortable())
-	}
-	s.Time = time.Unix(int64(d.uint64()^1<<63), int64(d.uint32())).UTC()
-	s.Identity = d.key()
-	s.Version = d.text()
-	s.Key = d.key()
-	s.Severity = d.text()
-	for range d.count() {
-		s.Entities = append(s.Entities, Entity{Type: d.text(), ID: d.text(), Name: d.text()})
-	}
-	for range d.count() {
-		s.Summary = append(s.Summary, d.text())
-	}
-	if d.bad || len(d.b) < 4 || int(binary.BigEndian.Uint32(d.b[len(d.b)-4:])) != len(d.b)-4 {
-		return s, errSignal
-	}
-	s.Source = string(d.b[:len(d.b)-4])
-	return s, nil
-}
-
-type signalReader struct {
-	b   []byte
-	bad bool
-}
-
-func (d *signalReader) take(n int) []byte {
-	if n < 0 || n > len(d.b) {
-		d.bad, d.b = true, nil
-		return make([]byte, max(0, min(n, 16)))
-	}
-	out := d.b[:n]
-	d.b = d.b[n:]
-	return out
-}
-
-func (d *signalReader) uint32() uint32 { return binary.BigEndian.Uint32(d.take(4)) }
-func (d *signalReader) uint64() uint64 { return binary.BigEndian.Uint64(d.take(8)) }
-
-func (d *signalReader) key() event.Key { return event.Key(d.take(16)) }
-
-func (d *signalReader) count() int {
-	n, size := binary.Uvarint(d.b)
-	if size <= 0 || n > uint64(len(d.b)) {
-		d.bad, d.b = true, nil
-		return 0
-	}
-	d.b = d.b[size:]
-	return int(n)
-}
-
-func (d *signalReader) text() string { return string(d.take(d.count())) }
-
-func (d *signalReader) sortable() string {
-	var out []byte
-	for i := 0; i+1 < len(d.b); i++ {
-		if d.b[i] != 0 {
-			out = append(out, d.b[i])
-			continue
-		}
-		if d.b[i+1] == 0 {
-			d.b = d.b[i+2:]
-			return string(out)
-		}
-		out = append(out, 0)
-		i++
-	}
-	d.bad, d.b = true, nil
-	return ""
 }

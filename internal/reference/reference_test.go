@@ -6,10 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
-
-	"github.com/entrawatch/entrawatch/internal/detect"
-	"github.com/entrawatch/entrawatch/internal/ruletest"
 )
 
 // TestPagesAreCurrent fails when a page of docs/ is not what the code says.
@@ -61,39 +57,5 @@ func TestMarkdown(t *testing.T) {
 	want := "| a | b |\n| --- | --- |\n| `x\\|y` | a\\_b \\* &lt;c> |\n| `` p.`q.r` `` | — |\n\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
-	}
-}
-
-// TestHandbookRule runs the rule of the handbook by its test there.
-func TestHandbookRule(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "handbook.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var blocks []string
-	for i, part := range strings.Split(string(data), "```yaml\n") {
-		if block, _, ok := strings.Cut(part, "```"); ok && i > 0 {
-			blocks = append(blocks, block)
-		}
-	}
-	if len(blocks) != 2 {
-		t.Fatalf("%d blocks of YAML instead of a rule and its test", len(blocks))
-	}
-	lib := &detect.Library{}
-	fsys := fstest.MapFS{"wiki-from-outside.yml": {Data: []byte(blocks[0])}}
-	if err := lib.Add(fsys, ".", "", false); err != nil {
-		t.Fatal(err)
-	}
-	if err := lib.Finish(); err != nil {
-		t.Fatal(err)
-	}
-	results, err := ruletest.Run(lib.Rules[0], "wiki-from-outside_test.yml", []byte(blocks[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range results {
-		if r.Err != nil {
-			t.Errorf("%s, %s: %v", r.Case, r.Format, r.Err)
-		}
 	}
 }

@@ -13,8 +13,9 @@ import (
 
 const rulesIntro = `Every rule is a Sigma file with its tests beside it. **Guide** names the rows of Microsoft's security-operations guides that
 the rule implements: U for user accounts, P for privileged accounts, C for consumer accounts and applications. **Needs**
-are the inputs of the [baseline](baseline.md) without which the rule, or a part of it, stays inactive. **Works on** are
-the formats whose records hold what the rule compares.
+are the inputs of the [baseline](baseline.md) without which the rule, or a part of it, stays inactive; thresholds that have
+a default are never missing. **Works on** are the formats whose records hold what the rule compares. A rule without a level
+makes no alerts of its own: others read it.
 
 `
 
@@ -65,16 +66,25 @@ func rulesPage(b *bytes.Buffer) error {
 	if err != nil {
 		return err
 	}
+	// The engine has an order of its own.
+	checked := map[string]detect.Check{}
+	for _, c := range checks {
+		checked[c.Rule] = c
+	}
 	rows := map[string]bool{}
-	byDir := map[string][]int{}
-	for i, r := range all {
+	alerting := 0
+	byDir := map[string][]*detect.Rule{}
+	for _, r := range all {
+		if !r.Silent {
+			alerting++
+		}
 		for _, g := range r.Extra.Guide {
 			rows[g] = true
 		}
 		dir := path.Dir(r.File)
-		byDir[dir] = append(byDir[dir], i)
+		byDir[dir] = append(byDir[dir], r)
 	}
-	fmt.Fprintf(b, "%d rules implement %d rows of the guides.\n\n", len(all), len(rows))
+	fmt.Fprintf(b, "%d rules implement %d rows of the guides.\n\n", alerting, len(rows))
 	for _, area := range areas {
 		list := byDir[area.dir]
 		delete(byDir, area.dir)
@@ -82,10 +92,10 @@ func rulesPage(b *bytes.Buffer) error {
 			continue
 		}
 		fmt.Fprintf(b, "## %s\n\n", area.title)
-		slices.SortFunc(list, func(x, y int) int { return strings.Compare(all[x].Slug, all[y].Slug) })
+		slices.SortFunc(list, func(x, y *detect.Rule) int { return strings.Compare(x.Slug, y.Slug) })
 		var cells [][]string
-		for _, i := range list {
-			r, c := all[i], checks[i]
+		for _, r := range list {
+			c := checked[r.Slug]
 			works := strings.Join(c.WorksOn, ", ")
 			if c.Cannot != "" {
 				works = "cannot match: " + c.Cannot
@@ -104,6 +114,9 @@ func rulesPage(b *bytes.Buffer) error {
 }
 
 func severity(r *detect.Rule) string {
+	if r.Silent {
+		return "—"
+	}
 	if r.Extra.LevelFrom != "" {
 		return "as " + code(r.Extra.LevelFrom)
 	}
@@ -111,8 +124,18 @@ func severity(r *detect.Rule) string {
 }
 
 func logOf(r *detect.Rule) string {
+	if r.Correlate != nil {
+		var logs []string
+		for _, in := range r.Inputs {
+			if l := logOf(in); !slices.Contains(logs, l) {
+				logs = append(logs, l)
+			}
+		}
+		return strings.Join(logs, ", ")
+	}
 	var parts []string
-	for _, s := range []string{r.LogSource.Product, r.LogSource.Service, r.LogSource.Category} {
+	source := r.Match.LogSource
+	for _, s := range []string{source.Product, source.Service, source.Category} {
 		if s != "" {
 			parts = append(parts, s)
 		}

@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -19,7 +18,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/entrawatch/entrawatch/internal/alert"
 	"github.com/entrawatch/entrawatch/internal/baseline"
 	"github.com/entrawatch/entrawatch/internal/decode"
 	"github.com/entrawatch/entrawatch/internal/detect"
@@ -50,19 +48,26 @@ type Overlay struct {
 	Time time.Time `yaml:"time"`
 }
 
-// A Case is one event that the rule must, or must not, match.
+// A Case is one event, or several, on which the rule must, or must not, fire.
 type Case struct {
-	Name     string `yaml:"name"`
-	Fires    *bool  `yaml:"fires"`
-	Overlay  `yaml:",inline"`
+	Name  string `yaml:"name"`
+	Fires *bool  `yaml:"fires"`
+	Event `yaml:",inline"`
+	// Events are several, each after the one before.
+	Events   []Event   `yaml:"events"`
 	Baseline yaml.Node `yaml:"baseline"`
 	// Formats limits the case to some formats, where a base record cannot be
 	// written in the others. A rule's cases must cover two formats where its
 	// log has two.
 	Formats []string `yaml:"formats"`
-	// Severity and Summary are what the alert must say, when given.
+	// Alerts is how many alerts there must be; default: one or more.
+	Alerts int `yaml:"alerts"`
+	// Rule, Severity, Summary and Count are what the first alert must say,
+	// when given.
+	Rule     string `yaml:"rule"`
 	Severity string `yaml:"severity"`
 	Summary  string `yaml:"summary"`
+	Count    int    `yaml:"count"`
 
 	line int
 }
@@ -73,19 +78,18 @@ type Result struct {
 	Err                error
 }
 
-// Run tests one rule by its test file. file names it in messages.
-func Run(rule *detect.Rule, file string, data []byte) ([]Result, error) {
+// Run tests the rules of one file by its test file. file names it in messages.
+// Rules that correlations of other files read are tested as if they alerted by
+// themselves.
+func Run(rules []*detect.Rule, file string, data []byte) ([]Result, error) {
 	f, err := parse(file, data)
 	if err != nil {
 		return nil, err
 	}
-	check, err := engine(rule, nil, nil)
+	rules = audible(rules)
+	works, err := worksOn(rules, file)
 	if err != nil {
 		return nil, err
-	}
-	works := check.Check()[0]
-	if works.Cannot != "" {
-		return nil, fmt.Errorf("%s: rule %s cannot match: %s", file, rule.Slug, works.Cannot)
 	}
 	dir, err := directory(f.Directory)
 	if err != nil {
@@ -118,30 +122,37 @@ func Run(rule *detect.Rule, file string, data []byte) ([]Result, error) {
 				return nil, fmt.Errorf("%s: there is no format %q", where, name)
 			}
 		}
-		rec, err := record(&c.Overlay)
+		if c.Rule != "" && !slices.ContainsFunc(rules, func(r *detect.Rule) bool { return r.Slug == c.Rule && !r.Silent }) {
+			return nil, fmt.Errorf("%s: no rule %q alerts; there are %s", where, c.Rule, slugs(rules))
+		}
+		recs, err := c.records()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", where, err)
 		}
-		eng, err := engine(rule, b, dir)
+		eng, err := detect.New(detect.Config{Rules: rules, Baseline: b, Directory: dir})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", where, err)
+		}
+		decoder, err := decode.NewDecoder(eng.Schema, eng.Wanted())
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", where, err)
 		}
 		n := 0
-		for _, format := range rec.Formats() {
-			if !slices.Contains(works.WorksOn, format.String()) || len(c.Formats) > 0 && !slices.Contains(c.Formats, format.String()) {
+		for _, format := range formatsOf(recs) {
+			if !slices.Contains(works, format.String()) || len(c.Formats) > 0 && !slices.Contains(c.Formats, format.String()) {
 				continue
 			}
 			for _, layout := range simulate.Layouts(format) {
 				n++
 				formats[format.String()] = true
 				out = append(out, Result{
-					Rule: rule.Slug, Case: c.Name, Format: format.String() + " " + layout.String(),
-					Err: runCase(eng, c, rec, format, layout),
+					Rule: slugs(rules), Case: c.Name, Format: format.String() + " " + layout.String(),
+					Err: runCase(eng, decoder, c, recs, format, layout),
 				})
 			}
 		}
 		if n == 0 {
-			return nil, fmt.Errorf("%s: ran in no format: the rule works on %s", where, strings.Join(works.WorksOn, ", "))
+			return nil, fmt.Errorf("%s: ran in no format: the rule works on %s", where, strings.Join(works, ", "))
 		}
 	}
 	switch {
@@ -149,10 +160,77 @@ func Run(rule *detect.Rule, file string, data []byte) ([]Result, error) {
 		err = fmt.Errorf("%s: no case that fires", file)
 	case silent == 0:
 		err = fmt.Errorf("%s: no case that stays silent", file)
-	case len(formats) < min(2, len(works.WorksOn)):
-		err = fmt.Errorf("%s: ran only over %s; the rule works on %s", file, strings.Join(slices.Sorted(maps.Keys(formats)), ", "), strings.Join(works.WorksOn, ", "))
+	case len(formats) < min(2, len(works)):
+		err = fmt.Errorf("%s: ran only over %s; the rule works on %s", file, strings.Join(slices.Sorted(maps.Keys(formats)), ", "), strings.Join(works, ", "))
 	}
 	return out, err
+}
+
+// worksOn lists the formats on which one of the rules works.
+func worksOn(rules []*detect.Rule, file string) ([]string, error) {
+	eng, err := detect.New(detect.Config{Rules: rules})
+	if err != nil {
+		return nil, err
+	}
+	var works []string
+	cannot := ""
+	for _, c := range eng.Check() {
+		if !slices.ContainsFunc(rules, func(r *detect.Rule) bool { return r.Slug == c.Rule && !r.Silent }) {
+			continue
+		}
+		if c.Cannot != "" {
+			cannot = fmt.Sprintf("%s: rule %s cannot match: %s", file, c.Rule, c.Cannot)
+		}
+		for _, f := range c.WorksOn {
+			if !slices.Contains(works, f) {
+				works = append(works, f)
+			}
+		}
+	}
+	if cannot != "" {
+		return nil, errors.New(cannot)
+	}
+	return works, nil
+}
+
+// audible returns the rules, or if all of them are silent copies that are not.
+func audible(rules []*detect.Rule) []*detect.Rule {
+	if slices.ContainsFunc(rules, func(r *detect.Rule) bool { return !r.Silent }) {
+		return rules
+	}
+	var out []*detect.Rule
+	for _, r := range rules {
+		c := *r
+		c.Silent = false
+		out = append(out, &c)
+	}
+	return out
+}
+
+// slugs names the rules that alert.
+func slugs(rules []*detect.Rule) string {
+	var out []string
+	for _, r := range rules {
+		if !r.Silent {
+			out = append(out, r.Slug)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// formatsOf lists the formats that a case is written in: those of the record
+// with the most. A record that does not come in one takes its own best.
+func formatsOf(recs []simulate.Record) []event.Format {
+	var out []event.Format
+	for _, r := range recs {
+		for _, f := range r.Formats() {
+			if !slices.Contains(out, f) {
+				out = append(out, f)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 func parse(file string, data []byte) (*File, error) {
@@ -186,10 +264,6 @@ func declared(file string, node *yaml.Node) (*baseline.Baseline, error) {
 	})
 }
 
-func engine(rule *detect.Rule, b *baseline.Baseline, dir *baseline.Directory) (*detect.Engine, error) {
-	return detect.New(detect.Config{Rules: []*detect.Rule{rule}, Baseline: b, Directory: dir})
-}
-
 func record(o *Overlay) (simulate.Record, error) {
 	rec, ok := simulate.Base(o.Base)
 	if !ok {
@@ -217,75 +291,6 @@ func record(o *Overlay) (simulate.Record, error) {
 		}
 	}
 	return rec, nil
-}
-
-// runCase writes, decodes and matches one record.
-func runCase(eng *detect.Engine, c *Case, rec simulate.Record, format event.Format, layout simulate.Layout) error {
-	var buf bytes.Buffer
-	if err := simulate.Write(&buf, format, layout, []simulate.Record{rec}); err != nil {
-		return fmt.Errorf("write: %w", err)
-	}
-	d, err := decode.NewDecoder(eng.Schema, eng.Wanted())
-	if err != nil {
-		return err
-	}
-	w := d.NewWorker(decode.Entra)
-	w.Tenant = rec.Tenant
-	m, ev := eng.NewMatcher(), event.New(eng.Schema)
-	fr := decode.NewFramer(&buf, fileName(rec))
-	var alerts []*alert.Alert
-	build := alert.NewBuilder(eng.Rules(), func(a *alert.Alert) error { alerts = append(alerts, a); return nil })
-	var b decode.Batch
-	events := 0
-	for {
-		if err := fr.Next(&b); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return err
-		}
-		for _, bad := range b.Bad {
-			return fmt.Errorf("line %d: %s", bad.Line, bad.Reason)
-		}
-		for i := range b.Recs {
-			if reason := w.Decode(&b, &b.Recs[i], ev); reason != "" {
-				return errors.New(reason)
-			}
-			events++
-			if ev.Kind != rec.Kind {
-				return fmt.Errorf("decoded as %s instead of %s", ev.Kind, rec.Kind)
-			}
-			for _, rule := range slices.Clone(m.Match(ev)) {
-				if err := build.Add(m.Signal(rule, ev)); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	if err := build.Close(); err != nil {
-		return err
-	}
-	if events != 1 {
-		return fmt.Errorf("one record was written, %d events were read", events)
-	}
-	return judge(c, alerts)
-}
-
-func judge(c *Case, alerts []*alert.Alert) error {
-	switch {
-	case *c.Fires && len(alerts) == 0:
-		return errors.New("the rule stays silent, it should fire")
-	case !*c.Fires && len(alerts) > 0:
-		return fmt.Errorf("the rule fires, it should stay silent: %s", alerts[0].Summary)
-	case len(alerts) == 0:
-		return nil
-	}
-	if c.Severity != "" && alerts[0].Severity != c.Severity {
-		return fmt.Errorf("severity is %s (%s), expected %s", alerts[0].Severity, alerts[0].SeverityReason, c.Severity)
-	}
-	if c.Summary != "" && alerts[0].Summary != c.Summary {
-		return fmt.Errorf("summary is %q, expected %q", alerts[0].Summary, c.Summary)
-	}
-	return nil
 }
 
 // fileName is what the portal would call a download of the record: its CSV
@@ -345,23 +350,38 @@ func TestFile(ruleFile string) string {
 	return strings.TrimSuffix(ruleFile, ext) + "_test" + ext
 }
 
-// All tests every rule of a folder. Rules without a test file are reported as
-// failures: a rule that nobody tested is not done.
+// All tests every rule of a folder, file by file. Rules without a test file
+// are reported as failures: a rule that nobody tested is not done. Those that
+// only correlations read are tested with these.
 func All(fsys fs.FS, rules []*detect.Rule, prefix string) ([]Result, error) {
 	var out []Result
 	var errs []error
+	done := map[string]bool{}
 	for _, r := range rules {
+		if done[r.File] {
+			continue
+		}
+		done[r.File] = true
+		var same []*detect.Rule
+		for _, o := range rules {
+			if o.File == r.File {
+				same = append(same, o)
+			}
+		}
+		i := slices.IndexFunc(same, func(o *detect.Rule) bool { return !o.Silent })
 		name := TestFile(strings.TrimPrefix(strings.TrimPrefix(r.File, prefix), "/"))
 		data, err := fs.ReadFile(fsys, name)
 		if errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, fmt.Errorf("%s: rule %s has no tests; write %s", r.File, r.Slug, path.Base(name)))
+			if i >= 0 {
+				errs = append(errs, fmt.Errorf("%s: rule %s has no tests; write %s", r.File, same[i].Slug, path.Base(name)))
+			}
 			continue
 		}
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		res, err := Run(r, name, data)
+		res, err := Run(same, name, data)
 		out = append(out, res...)
 		if err != nil {
 			errs = append(errs, err)

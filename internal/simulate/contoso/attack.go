@@ -2,16 +2,20 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
 // attack is what should not have happened. Alice is tricked out of her password
 // and tired out with prompts; from her mailbox the intruder gets at Bo, whose
-// applications open the way to an emergency account.
+// applications open the way to an emergency account. With it an account is made
+// that is gone three hours later. Somebody else tries one password on many.
 func (w *week) attack() {
 	w.aliceIsPhished()
 	w.boBuildsADoor()
 	w.emergencyAccount()
+	w.passingAccount()
+	w.passwordSpray()
 	w.oddities()
 }
 
@@ -32,7 +36,7 @@ func mfaDenied(detail string) values {
 
 func (w *week) aliceIsPhished() {
 	intruder := unknownBrowser(sofia)
-	for _, clock := range []string{"15:46:10", "15:47:02", "15:48:31"} {
+	for _, clock := range []string{"15:43:37", "15:44:52", "15:46:10", "15:47:02", "15:48:31"} {
 		w.signin(alice, officeHome, at(tuesday, clock), merge(intruder, mfaDenied("MFA denied; user declined the authentication")))
 	}
 	w.signin(alice, officeHome, at(tuesday, "15:50:44"), intruder)
@@ -91,6 +95,29 @@ func (w *week) emergencyAccount() {
 		`claims.http://schemas\.xmlsoap\.org/ws/2005/05/identity/claims/surname`:   remove{},
 		"correlationId": guid("elevate correlation"),
 	})
+}
+
+// passingAccount is an account that nobody ought to remember.
+func (w *week) passingAccount() {
+	actor := by(breakGlass1, malmo.ip)
+	r := w.audit("audit-add-user", at(thursday, "12:26:05"), actor, merge(on(backdoor), values{"targetResources.0.displayName": backdoor.name}))
+	w.change(r, [3]string{"DisplayName", "[]", `["` + backdoor.name + `"]`}, [3]string{"UserPrincipalName", "[]", `["` + backdoor.upn + `"]`})
+	// Deleting puts the id in front of the name.
+	w.audit("audit-delete-user", at(thursday, "15:31:48"), actor, values{
+		"targetResources.0.id": backdoor.id, "targetResources.0.userPrincipalName": strings.ReplaceAll(backdoor.id, "-", "") + backdoor.upn,
+	})
+}
+
+// passwordSpray tries one password on each of a dozen accounts, slowly enough
+// that none is locked. Otto's is right, and Otto takes the prompt for his own.
+func (w *week) passwordSpray() {
+	server := unknownBrowser(frankfurt)
+	t := at(friday, "09:20:14")
+	for _, p := range sprayed {
+		w.signin(p, officeHome, t, merge(server, wrongPassword()))
+		t = t.Add(97 * time.Second)
+	}
+	w.signin(sprayed[len(sprayed)-1], officeHome, t, server)
 }
 
 // oddities are smaller things that have nothing to do with each other.

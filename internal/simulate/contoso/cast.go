@@ -34,6 +34,8 @@ var (
 	// Where the attack comes from.
 	sofia = &place{"Sofia", "Sofia-Capital", "BG", 42.69751, 23.32415, 64509, "", "192.0.2.45"}
 	malmo = &place{"Malmo", "Skane Lan", "SE", 55.60587, 13.00073, 64510, "", "192.0.2.118"}
+	// A rented server, in a country where Contoso works.
+	frankfurt = &place{"Frankfurt", "Hessen", "DE", 50.11552, 8.68417, 64511, "", "192.0.2.201"}
 )
 
 // The people. Accounts for administration are separate from those for work.
@@ -64,6 +66,13 @@ var (
 
 // staff are those who come to work every day.
 var staff = []*person{alice, bo, carla, dan, ebba, felix, greta, hanna, ivar, jonas, karin, lena, mats, nora, otto}
+
+// sprayed are those whose passwords somebody tries from one address. The last
+// one's is found.
+var sprayed = []*person{bo, carla, dan, ebba, felix, greta, ivar, jonas, karin, lena, mats, otto}
+
+// backdoor is an account that the intruder makes and takes away again.
+var backdoor = member("Anders Lind", gothenburg, "", "")
 
 func everybody() []*person {
 	return append(append([]*person{}, staff...), gustav, admCarla, admErik, breakGlass1, breakGlass2, pat)

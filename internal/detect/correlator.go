@@ -1,0 +1,567 @@
+package detect
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"iter"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/event"
+)
+
+// A Sorter takes records in any order and gives them back in ascending order.
+type Sorter interface {
+	Add(rec []byte) error
+	Sorted() iter.Seq2[[]byte, error]
+	Close() error
+}
+
+// A Watermark says up to when everything of a log is known, in Unix
+// nanoseconds; ok is false if nothing was seen of it.
+type Watermark func(tenant string, kind event.Kind) (until int64, ok bool)
+
+// A Correlator turns signals, added in any order, into what alerts are made
+// of. Finish must be called when all are there.
+type Correlator struct {
+	// LeftOut counts, by rule, the signals that a correlation could not place:
+	// they lack a field of its group-by or of its condition, or have no time.
+	LeftOut map[int]int
+
+	e      *Engine
+	sorter func() Sorter
+	out    func(*Signal) error
+	logons Sorter
+	levels []Sorter
+	spread Sorter
+	wide   map[spreadKey][]stretch
+	counts map[tally]*periodChange
+
+	filters *Filters // nil: everything may matter
+	again   func(func(event.Key, []byte) error) error
+	// What waits for findings: the levels of correlations for which hits must
+	// be added once more, and in which groups they have findings.
+	waits    []bool
+	findings *Filters
+	some     []bool // by correlation: it has findings among its inputs
+	replayed int    // the level for which hits are added at the moment
+	reader   signalReader
+	// What lean hits are read into.
+	lean    bool       // those at hand are
+	carried [][]string // by carried field
+	made    []bool     // by slot of the signal at hand
+	part    []byte
+	signal  Signal // in which hits are read
+	// What members are made in.
+	buf    []byte
+	groups []tupleGroup
+	values []Distinct
+}
+
+// Use lets the correlator leave out what filters know to be of no matter. They
+// must be those of every event that will be added, and again must add the hits
+// of all of them once more: events that only matter beside findings are looked
+// at when these are known.
+func (c *Correlator) Use(f *Filters, again func(add func(key event.Key, hits []byte) error) error) {
+	c.filters, c.again = f, again
+	c.findings = &Filters{groups: make([][]uint64, c.e.marks)}
+	c.waits = make([]bool, len(c.levels)+1)
+	c.some = make([]bool, len(c.e.rules))
+}
+
+// NewCorrelator returns a correlator that hands to out, in no particular order,
+// the signals of rules that alert by themselves.
+func (e *Engine) NewCorrelator(sorter func() Sorter, out func(*Signal) error) *Correlator {
+	c := &Correlator{LeftOut: map[int]int{}, counts: map[tally]*periodChange{}, e: e, sorter: sorter, out: out, logons: sorter(), spread: sorter()}
+	top := 0
+	for _, l := range e.level {
+		top = max(top, l)
+	}
+	for range top {
+		c.levels = append(c.levels, sorter())
+	}
+	return c
+}
+
+// Close gives up what the sorters hold.
+func (c *Correlator) Close() error {
+	var first error
+	for _, s := range append([]Sorter{c.logons, c.spread}, c.levels...) {
+		if err := s.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Add takes the signal of an event. Of signals of one event and rule it wants
+// only one.
+func (c *Correlator) Add(s *Signal) error {
+	if s.Logon.Class != NoLogon {
+		if c.replayed > 0 {
+			return nil // it was handed on as a sign-in, and did not wait
+		}
+		for slot := range s.Values {
+			c.want(s, slot)
+		}
+		return c.addLogon(s)
+	}
+	return c.dispatch(s)
+}
+
+// dispatch hands a signal to whoever reads it.
+func (c *Correlator) dispatch(s *Signal) error {
+	ts := c.e.tenant(s.Tenant)
+	if s.Rule >= len(c.e.rules) {
+		return errSignal
+	}
+	if !ts.needed[s.Rule] {
+		return nil
+	}
+	if c.replayed > 0 {
+		return c.dispatchAgain(s, ts)
+	}
+	if r := c.e.rules[s.Rule]; !r.Silent {
+		if r.widespread() {
+			if err := c.addSpread(s); err != nil {
+				return err
+			}
+		}
+		if err := c.out(s); err != nil {
+			return err
+		}
+	}
+	for _, up := range c.e.readers[s.Rule] {
+		if ts.patterns[up.rule] == nil {
+			continue
+		}
+		if c.waitsForFindings(s.Rule, up) {
+			c.waits[c.e.level[up.rule]] = true
+			continue
+		}
+		if c.lean && c.spare(s, up, ts) {
+			continue
+		}
+		if p := ts.patterns[up.rule]; p.Type == "period_change" && !p.grouped && !p.Versioned && p.Inputs == 1 {
+			c.count(s, up)
+			continue
+		}
+		if err := c.member(s, up); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spare reports whether a lean signal cannot matter to a correlation, before
+// anything is made of it.
+func (c *Correlator) spare(s *Signal, up reader, ts *tenantSets) bool {
+	travels := ts.patterns[up.rule].Type == "travel"
+	if c.filters == nil || !travels && len(c.e.required[up.rule][up.input]) == 0 {
+		return false
+	}
+	h, ok := c.groupOf(s, up)
+	return ok && (travels && !c.filters.mayTravel(h, ts.patterns[up.rule].Minimum) || c.lonely(s.Rule, up, h))
+}
+
+// waitsForFindings reports whether the signals of a rule matter to a
+// correlation only in groups in which another correlation found something.
+func (c *Correlator) waitsForFindings(rule int, up reader) bool {
+	return c.filters != nil && c.e.waits[up.rule][up.input] && !c.e.signals[rule].logons
+}
+
+// dispatchAgain hands a signal to the correlations that have waited for it.
+func (c *Correlator) dispatchAgain(s *Signal, ts *tenantSets) error {
+	for _, up := range c.e.readers[s.Rule] {
+		if ts.patterns[up.rule] == nil || c.e.level[up.rule] != c.replayed || !c.some[up.rule] || !c.waitsForFindings(s.Rule, up) {
+			continue
+		}
+		if c.lean && c.spare(s, up, ts) {
+			continue
+		}
+		if err := c.member(s, up); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replay adds the hits once more that have waited for the findings below a
+// level.
+func (c *Correlator) replay(level int) error {
+	if c.filters == nil || !c.waits[level] {
+		return nil
+	}
+	some := false
+	for i, found := range c.some {
+		some = some || found && c.e.level[i] == level
+	}
+	if !some {
+		return nil
+	}
+	c.replayed = level
+	defer func() { c.replayed = 0 }()
+	return c.again(c.AddHits)
+}
+
+// lonely reports whether a group lacks something without which an event in it
+// does not matter. Findings note that they are there.
+func (c *Correlator) lonely(rule int, up reader, h uint64) bool {
+	if c.filters == nil {
+		return false
+	}
+	if m := c.e.mark[up.rule][up.input]; m >= 0 && c.e.level[rule] > 0 {
+		if c.findings.groups[m] == nil {
+			c.findings.groups[m] = make([]uint64, groupBits/64)
+		}
+		c.findings.mark(m, h)
+		c.some[up.rule] = true
+	}
+	required := c.e.required[up.rule][up.input]
+	if c.e.found[up.rule][up.input] {
+		return false
+	}
+	missing := 0
+	for _, other := range required {
+		m := c.e.mark[up.rule][other]
+		if !c.e.found[up.rule][other] {
+			if !c.filters.marked(m, h) {
+				missing++
+			}
+		} else if c.replayed > 0 && (c.findings.groups[m] == nil || !c.findings.marked(m, h)) {
+			missing++
+		}
+	}
+	if c.e.rules[up.rule].Correlate.Type == "first_seen" {
+		return len(required) > 0 && missing == len(required)
+	}
+	return missing > 0
+}
+
+// count adds a signal to a correlation that only counts. It need not be sorted.
+func (c *Correlator) count(s *Signal, up reader) {
+	at, ok := nanos(s.Time)
+	if !ok {
+		c.LeftOut[up.rule]++
+		return
+	}
+	key := tally{up.rule, s.Tenant}
+	pc := c.counts[key]
+	if pc == nil {
+		key.tenant = strings.Clone(s.Tenant)
+		pc = &periodChange{p: c.e.tenant(s.Tenant).patterns[up.rule]}
+		c.counts[key] = pc
+	}
+	for _, slot := range pc.p.sources[up.input] {
+		c.want(s, slot)
+	}
+	pc.count(at, &s.Detail, pc.p.sources[up.input])
+}
+
+// A tally is whose events a correlation counts.
+type tally struct {
+	rule   int
+	tenant string
+}
+
+// counted evaluates the correlations of a level that only count.
+func (c *Correlator) counted(level int, until Watermark) error {
+	keys := slices.SortedFunc(maps.Keys(c.counts), func(a, b tally) int {
+		return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.tenant, b.tenant))
+	})
+	for _, k := range keys {
+		if c.e.level[k.rule] != level {
+			continue
+		}
+		pc := c.counts[k]
+		delete(c.counts, k)
+		pc.until = c.mark(k.rule, k.tenant, until)
+		pc.emit = func(f *Found) error { return c.found(k.rule, k.tenant, nil, f) }
+		if err := pc.end(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mark is the watermark that a correlation minds. What is awaited in a log of
+// which nothing was seen cannot be called absent.
+func (c *Correlator) mark(rule int, tenant string, until Watermark) int64 {
+	mark := int64(never)
+	for _, k := range c.e.awaited(rule) {
+		w, seen := until(tenant, k)
+		switch {
+		case !seen && c.e.rules[rule].Correlate.Type == "absent":
+			return never
+		case seen && (mark == never || w < mark):
+			mark = w
+		}
+	}
+	return mark
+}
+
+// member writes a signal as the member of a correlation, once for each of its
+// groups.
+func (c *Correlator) member(s *Signal, up reader) error {
+	at, ok := nanos(s.Time)
+	if !ok {
+		c.LeftOut[up.rule]++
+		return nil
+	}
+	r := c.e.rules[up.rule]
+	n := len(r.Correlate.GroupBy)
+	fields := len(conditionFields(r.Correlate))
+	if up.slot >= len(s.Values) {
+		return errSignal
+	}
+	c.want(s, up.slot)
+	tuples := s.Values[up.slot].Texts
+	if len(tuples) == 0 {
+		tuples = []string{""}
+	}
+	d := s.Detail
+	d.Values = c.passedOn(s, up)
+	c.groups = grouped(c.groups[:0], tuples, n)
+	short := false // of values
+	for _, g := range c.groups {
+		if c.filters != nil && (r.Correlate.Type == "travel" || len(c.e.required[up.rule][up.input]) > 0 || c.e.level[s.Rule] > 0) {
+			h := groupHash(c.e.seed, s.Tenant, g.name)
+			if r.Correlate.Type == "travel" && !c.filters.mayTravel(h, c.e.tenant(s.Tenant).patterns[up.rule].Minimum) || c.lonely(s.Rule, up, h) {
+				continue
+			}
+		}
+		c.buf = binary.BigEndian.AppendUint32(c.buf[:0], uint32(up.rule))
+		c.buf = appendSortable(c.buf, s.Tenant)
+		c.buf = append(c.buf, g.name...)
+		c.buf = binary.BigEndian.AppendUint64(c.buf, uint64(at)^1<<63)
+		c.buf = append(c.buf, s.Identity[:]...)
+		c.buf = append(c.buf, byte(up.input))
+		counts := func(rest string) bool {
+			_, complete := splitTuple(rest, fields)
+			return fields > 0 && (complete || r.Correlate.Type == "travel")
+		}
+		values := uint64(0)
+		for _, t := range g.tuples {
+			if counts(t[len(g.name):]) {
+				values++
+			}
+		}
+		c.buf = binary.AppendUvarint(c.buf, values)
+		for _, t := range g.tuples {
+			if rest := t[len(g.name):]; counts(rest) {
+				c.buf = appendText(c.buf, rest)
+			}
+		}
+		short = short || fields > 0 && values == 0
+		c.buf = d.append(c.buf)
+		if err := c.levels[c.e.level[up.rule]-1].Add(c.buf); err != nil {
+			return err
+		}
+	}
+	if short || len(c.groups) == 0 {
+		c.LeftOut[up.rule]++
+	}
+	return nil
+}
+
+// A tupleGroup is those of a signal's tuples that begin with the same values.
+type tupleGroup struct {
+	name   string
+	tuples []string
+}
+
+// grouped adds to out what tuples there are, by their first n values, in the
+// order in which these first come. A finding may have very many.
+func grouped(out []tupleGroup, tuples []string, n int) []tupleGroup {
+	if len(tuples) == 1 { // as nearly always
+		if end, complete := splitTuple(tuples[0], n); complete {
+			out = append(out, tupleGroup{tuples[0][:end], tuples})
+		}
+		return out
+	}
+	index := map[string]int{}
+	for _, t := range tuples {
+		end, complete := splitTuple(t, n)
+		if !complete {
+			continue
+		}
+		i, known := index[t[:end]]
+		if !known {
+			i = len(out)
+			index[t[:end]] = i
+			out = append(out, tupleGroup{name: t[:end]})
+		}
+		out[i].tuples = append(out[i].tuples, t)
+	}
+	return out
+}
+
+// passedOn is what a correlation needs of the values of a signal: each of its
+// groups gets them, of which a finding may have as many as it has values.
+func (c *Correlator) passedOn(s *Signal, up reader) []Distinct {
+	c.values = slices.Grow(c.values[:0], len(s.Values))[:len(s.Values)]
+	clear(c.values)
+	if rows := c.e.sources[up.rule]; up.input < len(rows) {
+		for _, slot := range rows[up.input] {
+			if slot < len(s.Values) {
+				c.want(s, slot)
+				c.values[slot] = s.Values[slot]
+			}
+		}
+	}
+	return c.values
+}
+
+// nanos is a time as windows count it; ok is false for times that are not
+// known or not of our days: before 1824 or after 2115, so that no difference
+// between two overflows.
+func nanos(t time.Time) (int64, bool) {
+	const far = math.MaxInt64 / 2 / int64(time.Second)
+	if t.IsZero() || t.Unix() >= far || t.Unix() <= -far {
+		return 0, false
+	}
+	return t.UnixNano(), true
+}
+
+// Finish evaluates the correlations, level by level.
+func (c *Correlator) Finish(until Watermark) error {
+	if err := c.finishLogons(); err != nil {
+		return err
+	}
+	for i, level := range c.levels {
+		if err := c.replay(i + 1); err != nil {
+			return err
+		}
+		next, stop := iter.Pull2(level.Sorted())
+		err := c.evaluate(next, until)
+		stop()
+		if err != nil {
+			return err
+		}
+		if err := c.counted(i+1, until); err != nil {
+			return err
+		}
+		if err := level.Close(); err != nil {
+			return err
+		}
+	}
+	return c.finishSpread()
+}
+
+// evaluate takes one group after the other.
+func (c *Correlator) evaluate(next func() ([]byte, error, bool), until Watermark) error {
+	var g memberReader
+	rec, err, ok := next()
+	for ok && err == nil {
+		if err := g.group(rec, c.e); err != nil {
+			return err
+		}
+		prefix := bytes.Clone(rec[:g.prefix])
+		rule, tenant := g.rule, g.tenant
+		p := c.e.tenant(tenant).patterns[rule]
+		var groupErr error
+		members := func(yield func(Member, error) bool) {
+			for ok && err == nil && bytes.HasPrefix(rec, prefix) {
+				m, bad := g.member(rec[len(prefix):], p)
+				if bad != nil {
+					groupErr = bad
+				}
+				if !yield(m, bad) || bad != nil {
+					return
+				}
+				rec, err, ok = next()
+			}
+		}
+		group := parts(string(prefix[g.names:]))
+		if bad := p.Eval(members, c.mark(rule, tenant, until), func(f *Found) error { return c.found(rule, tenant, group, f) }); bad != nil {
+			return bad
+		}
+		if groupErr != nil {
+			return groupErr
+		}
+		// Whatever Eval did not ask for.
+		for ok && err == nil && bytes.HasPrefix(rec, prefix) {
+			rec, err, ok = next()
+		}
+	}
+	return err
+}
+
+// found turns a finding into a signal of its correlation.
+func (c *Correlator) found(rule int, tenant string, group []string, f *Found) error {
+	s := Signal{Rule: rule, Tenant: tenant, Group: group, Time: time.Unix(0, f.At).UTC(), Detail: f.Detail}
+	if len(s.Entities) == 0 && tenant != "" {
+		s.Entities = []Entity{{Type: "tenant", ID: tenant}}
+	}
+	h := sha256.New()
+	for _, t := range append([]string{c.e.rules[rule].Slug, tenant, f.Sub}, group...) {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(t)))
+		h.Write(n[:])
+		h.Write([]byte(t))
+	}
+	var at [8]byte
+	binary.BigEndian.PutUint64(at[:], uint64(f.At))
+	h.Write(at[:])
+	copy(s.Key[:], h.Sum(nil))
+	s.Identity = s.Key
+	return c.dispatch(&s)
+}
+
+// A memberReader reads what member wrote.
+type memberReader struct {
+	rule   int
+	tenant string
+	names  int // where the group begins
+	prefix int // where it ends
+	// Room for what members say.
+	arena  []byte
+	values []string
+}
+
+func (g *memberReader) group(rec []byte, e *Engine) error {
+	d := signalReader{b: rec}
+	rule := int(d.uint32())
+	tenant := d.sortable()
+	if d.bad || rule >= len(e.rules) || e.rules[rule].Correlate == nil {
+		return errSignal
+	}
+	g.rule, g.tenant, g.names = rule, tenant, len(rec)-len(d.b)
+	n, _ := splitTuple(string(d.b), len(e.rules[rule].Correlate.GroupBy))
+	g.prefix = g.names + n
+	return nil
+}
+
+func (g *memberReader) member(b []byte, p *Pattern) (Member, error) {
+	d := signalReader{b: b, borrow: true, arena: g.arena[:0]}
+	m := Member{At: int64(d.uint64() ^ 1<<63), ID: d.key(), Input: int(d.take(1)[0]), Values: g.values[:0]}
+	for range d.count(1) {
+		if m.Values = append(m.Values, d.text()); d.bad {
+			break
+		}
+	}
+	g.arena, g.values = d.arena, m.Values
+	switch p.Type {
+	case "travel":
+		if len(m.Values) > 0 {
+			m.Place = placeOf(m.Values[0])
+		}
+		m.Values = nil
+	case "value_sum", "value_avg", "value_percentile":
+		for i, v := range m.Values {
+			if t := parts(v); len(t) > 0 {
+				m.Values[i] = t[0]
+			}
+		}
+	}
+	m.Detail = d.b
+	if d.bad {
+		return m, errSignal
+	}
+	return m, nil
+}

@@ -1,0 +1,65 @@
+package detect
+
+// What the naive implementation in package detect_test needs of the inside.
+
+// SetSlots says what details of findings collect, and from where: for each
+// input and slot the slot of the member.
+func (p *Pattern) SetSlots(all []bool, sources [][]int) {
+	p.slots = nil
+	for _, a := range all {
+		p.slots = append(p.slots, slot{all: a})
+	}
+	p.sources = sources
+}
+
+// Encode writes a detail as members carry it.
+func (d *Detail) Encode() []byte { return d.append(nil) }
+
+// DecodeDetail reads what Encode wrote.
+func DecodeDetail(b []byte) (Detail, error) {
+	var d Detail
+	r := signalReader{b: b}
+	if d.read(&r); r.bad {
+		return d, errSignal
+	}
+	return d, nil
+}
+
+// DecodeMember reads the rest of a member's record, behind its group.
+func DecodeMember(b []byte, p *Pattern) (Member, error) {
+	var g memberReader
+	return g.member(b, p)
+}
+
+// The functions on tuples.
+var (
+	SplitTuple = splitTuple
+	Parts      = parts
+	PlaceOf    = placeOf
+)
+
+// Tuple writes values as a tuple; nil stands for a missing one.
+func Tuple(values ...*string) string {
+	var out []byte
+	for _, v := range values {
+		if v == nil {
+			out = append(out, 0)
+		} else {
+			out = appendPart(out, *v)
+		}
+	}
+	return string(out)
+}
+
+// Never is the watermark of a log of which nothing was seen.
+const Never = never
+
+// MaxKept is how many members of a window keep what a finding shows.
+const MaxKept = maxKept
+
+// Fatten makes all hits say everything at once.
+func (e *Engine) Fatten() {
+	for i := range e.signals {
+		e.signals[i].lean = false
+	}
+}

@@ -1,0 +1,231 @@
+package detect
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"github.com/entrawatch/entrawatch/internal/event"
+)
+
+// Hits are what one event means to the rules: the signals of all that it
+// satisfies, in one record, because most of what they say they say together.
+// Sign-ins give nearly every one some, so making and reading them allocates
+// nothing.
+
+const (
+	hitVersion = 1 << iota // the event is a version of an identity
+	hitLogon               // the record is part of a sign-in
+	hitLean                // the hits are lean
+)
+
+// Hits appends the hits of an event that satisfies rules; nothing if there are
+// none. source says where the event stands; the record sorts by it last.
+func (m *Matcher) Hits(dst []byte, rules []int, ev *event.Event, source []byte) []byte {
+	class, correlation := m.logonOf(ev)
+	if len(rules) == 0 && class == NoLogon {
+		return dst
+	}
+	var flags byte
+	version := ""
+	if ev.Identity != ev.Key {
+		flags |= hitVersion
+		version = versionOf(ev)
+	}
+	if class != NoLogon {
+		flags |= hitLogon
+	}
+	lean := ev.Kind == event.Signin && m.engine.allLean(rules)
+	if lean {
+		flags |= hitLean
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(source)))
+	dst = append(dst, source...)
+	dst = append(dst, flags)
+	dst = appendTime(dst, ev.Time)
+	dst = appendText(dst, ev.Tenant)
+	if flags&hitVersion != 0 {
+		dst = append(dst, ev.Identity[:]...)
+		dst = appendText(dst, version)
+	}
+	if !lean || class == Interruption {
+		m.entities = appendEntities(m.entities[:0], ev)
+	}
+	if flags&hitLogon != 0 {
+		dst = append(dst, byte(class))
+		dst = appendText(dst, correlation)
+		if class == Interruption {
+			m.filters.interrupt(m.engine.seed, ev.Tenant, m.entities, correlation)
+		}
+	}
+	if lean {
+		return m.appendLean(dst, rules, ev)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(m.entities)))
+	for i := range m.entities {
+		e := &m.entities[i]
+		dst = appendText(appendText(appendText(dst, e.Type), e.ID), e.Name)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(rules)))
+	for _, rule := range rules {
+		dst = m.hit(dst, rule, ev)
+	}
+	return dst
+}
+
+// hit appends what one rule wants to know.
+func (m *Matcher) hit(dst []byte, rule int, ev *event.Event) []byte {
+	rs := &m.engine.signals[rule]
+	k := ev.Kind
+	dst = binary.AppendUvarint(dst, uint64(rule))
+	n := len(rs.group)
+	switch {
+	case n > 0:
+		dst = binary.AppendUvarint(dst, uint64(n))
+		for i := range rs.group {
+			dst = appendText(dst, m.groupText(ev, rs.group[i][k]))
+		}
+	case m.engine.rules[rule].Silent:
+		dst = append(dst, 0)
+	default:
+		dst = appendText(append(dst, 1), defaultGroup(ev))
+	}
+	severity := ""
+	if rs.level != nil {
+		severity = m.text(ev, rs.level[k], 1)
+	}
+	dst = appendText(dst, severity)
+	var flags Flags
+	for i := range rs.flags {
+		if m.text(ev, rs.flags[i][k], 1) == "true" {
+			flags |= 1 << i
+		}
+	}
+	dst = append(dst, byte(flags))
+	for i := range rs.slots {
+		sf := &rs.slots[i]
+		from := len(dst)
+		dst = append(dst, 0, 0)
+		count := 0
+		if sf.tuple {
+			dst, count = m.tuples(dst, ev, sf.access[k])
+			m.filters.note(m.engine.seed, ev.Tenant, dst[from+2:], sf)
+		} else {
+			for _, t := range m.texts(ev, sf.access[k][0], maxShown) {
+				dst = appendText(dst, t)
+				count++
+			}
+		}
+		binary.BigEndian.PutUint16(dst[from:], uint16(count))
+	}
+	return dst
+}
+
+// AddHits takes what Hits made of the event with that key. The record may
+// change after the call.
+func (c *Correlator) AddHits(key event.Key, rec []byte) error {
+	d := &c.reader
+	*d = signalReader{b: rec, borrow: true, arena: d.arena[:0]}
+	s := &c.signal
+	*s = Signal{
+		Key: key, Identity: key, Group: s.Group[:0],
+		Detail: Detail{Count: 1, Entities: s.Entities[:0], Values: s.Values[:0], Evidence: s.Evidence[:0]},
+	}
+	source := borrowed(d.take(d.count(1)))
+	flags := d.take(1)[0]
+	s.Time = d.time()
+	s.First, s.Last = s.Time, s.Time
+	s.Tenant = d.text()
+	if flags&hitVersion != 0 {
+		s.Identity, s.Version = d.key(), d.text()
+	}
+	class, correlation := NoLogon, ""
+	if flags&hitLogon != 0 {
+		class, correlation = LogonClass(d.take(1)[0]), d.text()
+	}
+	if c.lean = flags&hitLean != 0; c.lean {
+		c.readLean(d, s)
+		defer func() { c.lean = false }()
+	}
+	for range c.entitiesIn(d) {
+		s.Entities = append(s.Entities, Entity{Type: d.text(), ID: d.text(), Name: d.text()})
+	}
+	least := 4
+	if c.lean {
+		least = 1
+	}
+	hits := d.count(least)
+	if d.bad {
+		return errSignal
+	}
+	s.Evidence = append(s.Evidence, Evidence{Key: key, Time: s.Time, Source: source})
+	var logon Logon
+	if class == Interruption || class == Outcome && c.filters.interrupted(c.e.seed, s.Tenant, s.Entities, correlation) {
+		logon = c.logonID(class, s.Entities, correlation)
+	}
+	joined := false
+	for range hits {
+		if c.lean {
+			rule := int(d.uvarint())
+			if d.bad || rule >= len(c.e.rules) {
+				return errSignal
+			}
+			c.begin(s, rule)
+		} else if err := c.readHit(d, s); err != nil {
+			return err
+		}
+		s.Logon = Logon{}
+		if c.e.signals[s.Rule].logons {
+			s.Logon, joined = logon, true
+		}
+		if err := c.Add(s); err != nil {
+			return err
+		}
+	}
+	if logon.Class == NoLogon || joined {
+		return nil
+	}
+	s.Rule, s.Logon, s.Group, s.Values = noRule, logon, s.Group[:0], s.Values[:0]
+	return c.Add(s)
+}
+
+// entitiesIn is how many entities hits hold by themselves.
+func (c *Correlator) entitiesIn(d *signalReader) int {
+	if c.lean {
+		return 0
+	}
+	return d.count(3)
+}
+
+// readHit reads one rule's part of the hits.
+func (c *Correlator) readHit(d *signalReader, s *Signal) error {
+	s.Rule = int(d.uvarint())
+	if s.Rule < 0 || s.Rule >= len(c.e.rules) {
+		return errSignal
+	}
+	s.Group = s.Group[:0]
+	for range d.count(1) {
+		s.Group = append(s.Group, d.text())
+	}
+	s.Severity = d.text()
+	s.Flags = Flags(d.take(1)[0])
+	s.Values = s.Values[:0]
+	for range c.e.signals[s.Rule].slots {
+		if len(s.Values) < cap(s.Values) {
+			s.Values = s.Values[:len(s.Values)+1]
+		} else {
+			s.Values = append(s.Values, Distinct{})
+		}
+		v := &s.Values[len(s.Values)-1]
+		*v = Distinct{Texts: v.Texts[:0]}
+		for range binary.BigEndian.Uint16(d.take(2)) {
+			v.Texts = append(v.Texts, d.text())
+		}
+	}
+	if d.bad {
+		return errSignal
+	}
+	return nil
+}
+
+// borrowed is text that is valid as long as b does not change.
+func borrowed(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,158 @@
+package detect
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/event"
+)
+
+// One sign-in makes several records: an interruption, such as the question for
+// a second factor, and what completed it. Rules with the view sign-ins see
+// them as one: from an interruption on, further interruptions of the same
+// tenant, user, application and correlation id within ten minutes, and the
+// first outcome within that time, belong together, and only the outcome, or
+// without one the last interruption, counts. Every outcome stands for itself:
+// clients choose correlation ids, and 400 wrong passwords with one id are 400
+// attempts.
+
+// logonSpan is how long the records of one sign-in may take.
+const logonSpan = 10 * time.Minute
+
+// logonFields are the fields that tell of a sign-in, beside its user and
+// application.
+func logonFields(s *event.Schema) []int { return []int{s.MustID("correlationId"), event.FOutcome} }
+
+// A Logon says to which sign-in a record belongs.
+type Logon struct {
+	Class LogonClass
+	ID    string // a tuple of user, application and correlation id
+}
+
+// LogonClass says what a record is within its sign-in.
+type LogonClass uint8
+
+// The classes. A record without correlation id has none: it stands alone.
+const (
+	NoLogon LogonClass = iota
+	Interruption
+	Outcome
+)
+
+// logonOf returns what an event is within its sign-in, and the sign-in's
+// correlation id. Without a rule that wants to know, nothing is.
+func (m *Matcher) logonOf(ev *event.Event) (LogonClass, string) {
+	if ev.Kind != event.Signin || !m.engine.tenant(ev.Tenant).logons {
+		return NoLogon, ""
+	}
+	id := ev.Text(m.engine.correlationID)
+	if id == "" || ev.Text(event.FAppID) == "" || ev.Text(event.FUser) == "" && ev.Text(event.FUserName) == "" {
+		return NoLogon, ""
+	}
+	if ev.Text(event.FOutcome) == "interrupted" {
+		return Interruption, id
+	}
+	return Outcome, id
+}
+
+// logonID makes the sign-in of a record out of what its hits say.
+func (c *Correlator) logonID(class LogonClass, entities []Entity, correlation string) Logon {
+	var user, app string
+	for i := range entities {
+		switch e := &entities[i]; {
+		case e.Type == "user" && user == "":
+			user = accountOf(*e)
+		case e.Type == "app" && app == "":
+			app = e.ID
+		}
+	}
+	id := appendPart(appendPart(appendPart(nil, user), app), correlation)
+	return Logon{Class: class, ID: string(id)}
+}
+
+// noRule is the rule of signals that only tell of a record.
+const noRule = 1<<31 - 1
+
+// addLogon puts a record of a sign-in beside the others.
+func (c *Correlator) addLogon(s *Signal) error {
+	at, ok := nanos(s.Time)
+	if !ok {
+		return c.standing(s)
+	}
+	b := appendSortable(c.buf[:0], s.Tenant)
+	b = append(b, s.Logon.ID...)
+	b = binary.BigEndian.AppendUint64(b, uint64(at)^1<<63)
+	b = append(b, byte(s.Logon.Class))
+	b = append(b, s.Key[:]...)
+	c.buf = s.Append(b)
+	return c.logons.Add(c.buf)
+}
+
+// standing hands on the signal of a record that stands for its sign-in.
+func (c *Correlator) standing(s *Signal) error {
+	if s.Rule == noRule {
+		return nil
+	}
+	return c.dispatch(s)
+}
+
+// finishLogons hands on the signals of the records that stand for sign-ins.
+func (c *Correlator) finishLogons() error {
+	var (
+		id      string   // of the sign-ins at hand, with their tenant
+		open    bool     // an interruption waits for its outcome
+		began   int64    // when the first one happened
+		last    Signal   // the last one
+		pending []Signal // of rules that it satisfies
+	)
+	release := func() error {
+		open = false
+		for i := range pending {
+			if err := c.standing(&pending[i]); err != nil {
+				return err
+			}
+		}
+		pending = pending[:0]
+		return nil
+	}
+	for rec, err := range c.logons.Sorted() {
+		if err != nil {
+			return err
+		}
+		n := len(rec) - len(afterSortable(rec))
+		ids, _ := splitTuple(borrowed(rec[n:]), 3)
+		n += ids
+		if len(rec) < n+25 {
+			return errSignal
+		}
+		s, err := DecodeSignal(rec[n+25:])
+		if err != nil {
+			return err
+		}
+		at, _ := nanos(s.Time)
+		if string(rec[:n]) != id || open && at-began > int64(logonSpan) {
+			if err := release(); err != nil {
+				return err
+			}
+			id = string(rec[:n])
+		}
+		if s.Logon.Class == Outcome {
+			open, pending = false, pending[:0]
+			if err := c.standing(&s); err != nil {
+				return err
+			}
+			continue
+		}
+		if !open {
+			open, began = true, at
+		} else if s.Key != last.Key {
+			pending = pending[:0]
+		}
+		last = s
+		pending = append(pending, s)
+	}
+	if err := release(); err != nil {
+		return err
+	}
+	return c.logons.Close()
+}

@@ -1,0 +1,335 @@
+package detect
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// periodChange compares the count of a day so far, at each full hour, with the
+// count of the same weekday of the week before up to the same hour. Terms
+// limit the change in per cent; a count against none is an infinite change. A
+// day is compared only if the group was known before the day that it is
+// compared with began.
+//
+// Only counts matter, so members may come in any order.
+type periodChange struct {
+	p        *Pattern
+	emit     func(*Found) error
+	until    int64
+	first    int64
+	days     map[int64]*dayCount  // by number
+	quarters map[int64]*hourCount // by quarter of an hour since 1970
+}
+
+// A dayCount is what happened on one day, by full hours since it began.
+type dayCount struct {
+	number     int64 // of days since 1970 in the zone
+	y          int   // its date; d may lie outside of the month
+	m          time.Month
+	d          int
+	start, end int64 // Unix nanoseconds
+	hours      []hourCount
+}
+
+// An hourCount is what happened in an hour of a day. Of the events it keeps the
+// first few, and how often each value of a slot came.
+type hourCount struct {
+	n        int
+	span     Detail
+	evidence []Evidence // the first MaxEvidence, by time and key
+	values   []valueCounts
+}
+
+// valueCounts are how often each value came. The few that are common stand in
+// front, where they are found without a map.
+type valueCounts struct {
+	common [8]valueCount
+	others map[string]int
+}
+
+type valueCount struct {
+	text string
+	n    int
+}
+
+func (c *valueCounts) add(text string) {
+	if len(c.others) > maxValues {
+		return // there are too many
+	}
+	for i := range c.common {
+		v := &c.common[i]
+		if v.n == 0 {
+			v.text = strings.Clone(text)
+		} else if v.text != text {
+			continue
+		}
+		v.n++
+		return
+	}
+	if c.others == nil {
+		c.others = map[string]int{}
+	}
+	if n, ok := c.others[text]; ok {
+		c.others[text] = n + 1
+	} else if len(c.others) <= maxValues {
+		c.others[strings.Clone(text)] = 1
+	}
+}
+
+func (c *valueCounts) addTo(total map[string]int) {
+	for _, v := range c.common {
+		if v.n > 0 {
+			total[v.text] += v.n
+		}
+	}
+	for t, n := range c.others {
+		total[t] += n
+	}
+}
+
+// maxValues is how many values of a slot are counted in an hour, or a day: a
+// breakdown by application or country has few. Of a slot that has more nothing
+// is told.
+const maxValues = 1000
+
+func (c *periodChange) zone() *time.Location {
+	if c.p.Zone == nil {
+		return time.UTC
+	}
+	return c.p.Zone
+}
+
+// dayOf returns the day on which a moment lies.
+func (c *periodChange) dayOf(at int64) *dayCount {
+	y, m, d := time.Unix(0, at).In(c.zone()).Date()
+	// Where the clock once went back over midnight, the end of a day came
+	// twice. Days are what lies between their beginnings.
+	for at < c.dayStart(y, m, d) {
+		d--
+	}
+	for at >= c.dayStart(y, m, d+1) {
+		d++
+	}
+	number := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400
+	if day := c.days[number]; day != nil {
+		return day
+	}
+	start, end := c.dayStart(y, m, d), c.dayStart(y, m, d+1)
+	hours := (end - start + int64(time.Hour) - 1) / int64(time.Hour)
+	day := &dayCount{number: number, y: y, m: m, d: d, start: start, end: end, hours: make([]hourCount, hours)}
+	c.days[number] = day
+	return day
+}
+
+// dayStart returns the first moment of a day. That is not always what
+// time.Date says of its midnight: in some zones the clock jumps over midnight
+// in spring, and comes by it twice in autumn.
+func (c *periodChange) dayStart(y int, m time.Month, d int) int64 {
+	noon := time.Date(y, m, d, 12, 0, 0, 0, c.zone())
+	midnight := func(offset int) time.Time { // by the clock of an offset
+		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Add(-time.Duration(offset) * time.Second)
+	}
+	_, offset := noon.Zone()
+	start := midnight(offset)
+	change, _ := noon.ZoneBounds()
+	if change.IsZero() {
+		return start.UnixNano()
+	}
+	_, offset = change.Add(-1).Zone()
+	if before := midnight(offset); before.Before(change) {
+		start = before
+	} else if start.Before(change) {
+		start = change
+	}
+	return start.UnixNano()
+}
+
+// hourOf returns the hour in which a moment lies. Days begin at quarters of an
+// hour in every zone.
+func (c *periodChange) hourOf(at int64) *hourCount {
+	if c.days == nil {
+		c.first, c.days, c.quarters = at, map[int64]*dayCount{}, map[int64]*hourCount{}
+	}
+	c.first = min(c.first, at)
+	quarter := at / int64(15*time.Minute)
+	if h := c.quarters[quarter]; h != nil {
+		return h
+	}
+	day := c.dayOf(at)
+	h := &day.hours[(at-day.start)/int64(time.Hour)]
+	if at >= 0 { // before 1970 quarters are not rounded down
+		c.quarters[quarter] = h
+	}
+	return h
+}
+
+func (c *periodChange) counts(*Member) bool { return true }
+
+func (c *periodChange) moment() error { return nil }
+
+func (c *periodChange) add(m *Member) error {
+	var d Detail
+	r := signalReader{b: m.Detail, borrow: true}
+	if d.read(&r); r.bad {
+		return errSignal
+	}
+	c.count(m.At, &d, c.p.sources[m.Input])
+	return nil
+}
+
+// count adds a member. from says in which of its slots the values are.
+func (c *periodChange) count(at int64, d *Detail, from []int) {
+	h := c.hourOf(at)
+	h.n++
+	h.span.Count += d.Count
+	h.span.span(d.First, d.Last)
+	h.span.Flags |= d.Flags
+	if h.n == 1 || worse(d.Severity, h.span.Severity) {
+		h.span.Severity = strings.Clone(d.Severity)
+	}
+	for i := range d.Evidence {
+		h.note(&d.Evidence[i])
+	}
+	if c.p.grouped {
+		for _, e := range d.Entities {
+			h.span.addEntity(Entity{strings.Clone(e.Type), strings.Clone(e.ID), strings.Clone(e.Name)})
+		}
+	}
+	if h.values == nil && len(c.p.slots) > 0 {
+		h.values = make([]valueCounts, len(c.p.slots))
+	}
+	for i := range c.p.slots {
+		if j := from[i]; j >= 0 && j < len(d.Values) {
+			for _, t := range d.Values[j].Texts {
+				h.values[i].add(t)
+			}
+		}
+	}
+}
+
+// worse orders levels of records; those that mean the same by their text.
+func worse(a, b string) bool {
+	return cmp.Or(cmp.Compare(rank(LevelOf(a)), rank(LevelOf(b))), cmp.Compare(a, b)) < 0
+}
+
+// note keeps an event if it is one of the first.
+func (h *hourCount) note(e *Evidence) {
+	before := func(a, b *Evidence) bool {
+		return cmp.Or(a.Time.Compare(b.Time), bytes.Compare(a.Key[:], b.Key[:])) < 0
+	}
+	n := len(h.evidence)
+	if n == MaxEvidence {
+		if !before(e, &h.evidence[n-1]) {
+			return
+		}
+		h.evidence = h.evidence[:n-1]
+	}
+	i := len(h.evidence)
+	for i > 0 && before(e, &h.evidence[i-1]) {
+		i--
+	}
+	h.evidence = slices.Insert(h.evidence, i, Evidence{Key: e.Key, Time: e.Time, Source: strings.Clone(e.Source)})
+}
+
+func (c *periodChange) end() error {
+	if c.until == never {
+		return nil
+	}
+	for _, number := range slices.Sorted(maps.Keys(c.days)) {
+		if err := c.compare(c.days[number]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare compares a day, up to the watermark.
+func (c *periodChange) compare(day *dayCount) error {
+	// The reference begins at the same time of day a week earlier, which is
+	// not always 168 hours ago.
+	if c.first > c.dayStart(day.y, day.m, day.d-7) {
+		return nil
+	}
+	before := c.days[day.number-7]
+	now, then, held, last := 0, 0, -1, -1
+	measured := ""
+	for h := range day.hours {
+		if day.endOf(h) > c.until {
+			break
+		}
+		now += day.hours[h].n
+		if before != nil && h < len(before.hours) {
+			then += before.hours[h].n
+		}
+		change := math.Inf(1)
+		if then > 0 {
+			change = 100 * float64(now-then) / float64(then)
+		}
+		if now == 0 || float64(now) < c.p.Minimum || !c.p.holds(change) {
+			continue
+		}
+		if held < 0 {
+			held = h
+		}
+		last, measured = h, fmt.Sprintf("%s against none a week before", Whole(float64(now)))
+		if then > 0 {
+			measured = fmt.Sprintf("%s against %s a week before, %+.0f %%", Whole(float64(now)), Whole(float64(then)), change)
+		}
+	}
+	if held < 0 {
+		return nil
+	}
+	f := &Found{At: day.endOf(held), Detail: c.detail(day.hours[:last+1])}
+	f.Measure = measured
+	return c.emit(f)
+}
+
+// endOf is the moment at which an hour of the day ends.
+func (d *dayCount) endOf(hour int) int64 {
+	return min(d.start+int64(hour+1)*int64(time.Hour), d.end)
+}
+
+// detail puts hours together. Values come in order of how frequent they are.
+func (c *periodChange) detail(hours []hourCount) Detail {
+	out := c.p.detail()
+	total := make([]map[string]int, len(c.p.slots))
+	for i := range hours {
+		h := &hours[i]
+		if h.n == 0 {
+			continue
+		}
+		span := h.span
+		span.Evidence = h.evidence
+		severity := out.Severity
+		first := out.Count == 0
+		if out.merge(&span); !first && !worse(span.Severity, severity) {
+			out.Severity = severity
+		} else {
+			out.Severity = span.Severity
+		}
+		for j := range h.values {
+			if total[j] == nil {
+				total[j] = map[string]int{}
+			}
+			h.values[j].addTo(total[j])
+		}
+	}
+	for i, m := range total {
+		if len(m) > maxValues {
+			continue
+		}
+		texts := slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+			return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b))
+		})
+		for _, t := range texts {
+			out.Values[i].add(t, c.p.slots[i].all)
+		}
+	}
+	return out
+}
