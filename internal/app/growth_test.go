@@ -69,10 +69,13 @@ func variants(tb testing.TB, rules []*detect.Rule) []*detect.Rule {
 			continue
 		}
 		text := strings.NewReplacer("id: ", "id: 0", "Add ", "Append ", "Update ", "Change ", "risk", "risk", "MICROSOFT.", "CONTOSO.", "5012", "6012", "5007", "6007", "5300", "6300").Replace(string(data))
-		fsys["x-"+r.Slug+".yml"] = &fstest.MapFile{Data: []byte(text)}
+		fsys[strings.ReplaceAll(r.File, "/", "-")] = &fstest.MapFile{Data: []byte(text)}
 	}
 	lib := &detect.Library{}
 	if err := lib.Add(fsys, ".", "variant", false); err != nil {
+		tb.Fatal(err)
+	}
+	if err := lib.Finish(); err != nil {
 		tb.Fatal(err)
 	}
 	for _, r := range lib.Rules {

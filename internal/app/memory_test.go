@@ -19,7 +19,7 @@ import (
 
 // shortSignins writes n sign-ins as Graph has them, without what most rules do
 // not ask for, so that many fit on a disk: a million a day, each user in turn,
-// one in twenty with a wrong password, ten users from one place.
+// one in twenty with a wrong password, four users from one place.
 func shortSignins(b *testing.B, n, users int) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "signins.json")
@@ -37,7 +37,7 @@ func shortSignins(b *testing.B, n, users int) string {
 		if rng.IntN(20) == 0 {
 			code = 50126
 		}
-		home := user % (users / 10)
+		home := user % (users / 4)
 		line = fmt.Appendf(line[:0], `{"id":"%08x-0000-4000-8000-%012x","createdDateTime":"%s","userPrincipalName":"user%d@contoso.com","userId":"%08x-1111-4000-8000-000000000001","userDisplayName":"User %d",`+
 			`"appId":"4765445b-32c6-49b0-83e6-1d93765276ca","appDisplayName":"OfficeHome","ipAddress":"10.%d.%d.%d","clientAppUsed":"Browser","correlationId":"%08x-2222-4000-8000-%012x","conditionalAccessStatus":"notApplied","isInteractive":true,`+
 			`"resourceDisplayName":"OfficeHome","status":{"errorCode":%d,"failureReason":"Other."},"location":{"city":"Town %d","countryOrRegion":"%s","geoCoordinates":{"latitude":%d.5,"longitude":%d.25}}}`+"\n",
