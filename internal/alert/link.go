@@ -25,7 +25,8 @@ const incidentGap = 24 * time.Hour
 // same, none more than a day after the one before, are one incident. Alerts
 // are related if the main entity of one is named by the other, within a day.
 type Linker struct {
-	byID     detect.Sorter // alerts
+	byID     detect.Sorter // alerts, or the ids of those that are kept
+	kept     map[string]*Alert
 	byEntity detect.Sorter // who names which entity when
 	links    detect.Sorter // what alerts are told
 	buf      []byte
@@ -33,7 +34,7 @@ type Linker struct {
 
 // NewLinker returns a linker that holds alerts in sorters.
 func NewLinker(sorter func() detect.Sorter) *Linker {
-	return &Linker{byID: sorter(), byEntity: sorter(), links: sorter()}
+	return &Linker{kept: map[string]*Alert{}, byID: sorter(), byEntity: sorter(), links: sorter()}
 }
 
 // Close gives up what the sorters hold.
@@ -55,12 +56,17 @@ type held struct {
 
 // Add takes an alert.
 func (l *Linker) Add(a *Alert) error {
-	body, err := json.Marshal(held{a, a.Group})
-	if err != nil {
-		return fmt.Errorf("encode alert %s: %w", a.ID, err)
-	}
 	l.buf = append(append(l.buf[:0], a.ID...), 0)
-	if err := l.byID.Add(append(l.buf, body...)); err != nil {
+	if len(l.kept) < maxKept {
+		l.kept[a.ID] = a
+	} else {
+		body, err := json.Marshal(held{a, a.Group})
+		if err != nil {
+			return fmt.Errorf("encode alert %s: %w", a.ID, err)
+		}
+		l.buf = append(l.buf, body...)
+	}
+	if err := l.byID.Add(l.buf); err != nil {
 		return err
 	}
 	main := mainEntity(a)
@@ -81,6 +87,10 @@ func (l *Linker) Add(a *Alert) error {
 	}
 	return nil
 }
+
+// maxKept is how many alerts are not written down. A day of most tenants has no
+// more.
+const maxKept = 2000
 
 // maxNamed is how many entities of an alert are compared with others'.
 const maxNamed = 10
@@ -163,11 +173,15 @@ func (l *Linker) Finish(emit func(*Alert) error) error {
 			return bad
 		}
 		id, body, _ := bytes.Cut(rec, []byte{0})
-		a := held{Alert: &Alert{}}
-		if err := json.Unmarshal(body, &a); err != nil {
-			return fmt.Errorf("a stored alert is damaged: %w", err)
+		a := l.kept[string(id)]
+		if len(body) > 0 {
+			h := held{Alert: &Alert{}}
+			if err := json.Unmarshal(body, &h); err != nil {
+				return fmt.Errorf("a stored alert is damaged: %w", err)
+			}
+			a = h.Alert
+			a.Group = h.Group
 		}
-		a.Alert.Group = a.Group
 		for more && err == nil && bytes.HasPrefix(link, id) {
 			what, value := link[len(id)], string(link[len(id)+1:])
 			switch {
@@ -181,7 +195,7 @@ func (l *Linker) Finish(emit func(*Alert) error) error {
 		if err != nil {
 			return err
 		}
-		if err := emit(a.Alert); err != nil {
+		if err := emit(a); err != nil {
 			return err
 		}
 	}

@@ -97,33 +97,42 @@ func Scan(ctx context.Context, c ScanConfig) (*Result, error) {
 	if c.Memory <= 0 {
 		c.Memory = DefaultMemory
 	}
-	files, problems := file.Walk(c.Paths)
-	sc := &scan{ScanConfig: c, files: files, began: time.Now()}
+	sc := &scan{ScanConfig: c, began: time.Now()}
 	defer sc.close()
-	for _, p := range problems {
-		sc.problem(p)
-	}
-	dir, err := sc.directory()
-	if err != nil {
+	if err := sc.prepare(); err != nil {
 		return nil, err
-	}
-	sc.engine, err = detect.New(detect.Config{Rules: c.Rules, Baseline: c.Baseline, Directory: dir, Generic: c.Generic})
-	if err != nil {
-		return nil, err
-	}
-	if sc.decoder, err = decode.NewDecoder(sc.engine.Schema, sc.engine.Compared()); err != nil {
-		return nil, err
-	}
-	if sc.details, err = decode.NewDecoder(sc.engine.Schema, sc.engine.Wanted()); err != nil {
-		return nil, err
-	}
-	if sc.Tenant == "" && c.Baseline != nil {
-		sc.Tenant = c.Baseline.HomeTenantID()
 	}
 	if err := sc.read(ctx); err != nil {
 		return nil, err
 	}
 	return sc.finish(ctx)
+}
+
+// prepare finds the files and compiles the rules.
+func (sc *scan) prepare() error {
+	var problems []file.Problem
+	sc.files, problems = file.Walk(sc.Paths)
+	for _, p := range problems {
+		sc.problem(p)
+	}
+	dir, err := sc.directory()
+	if err != nil {
+		return err
+	}
+	sc.engine, err = detect.New(detect.Config{Rules: sc.Rules, Baseline: sc.Baseline, Directory: dir, Generic: sc.Generic})
+	if err != nil {
+		return err
+	}
+	if sc.decoder, err = decode.NewDecoder(sc.engine.Schema, sc.engine.Compared()); err != nil {
+		return err
+	}
+	if sc.details, err = decode.NewDecoder(sc.engine.Schema, sc.engine.Wanted()); err != nil {
+		return err
+	}
+	if sc.Tenant == "" && sc.Baseline != nil {
+		sc.Tenant = sc.Baseline.HomeTenantID()
+	}
+	return nil
 }
 
 // A scan is the state of one call of Scan.
@@ -302,6 +311,7 @@ type worker struct {
 	bad     *spill.Sorter // for the quarantine
 	buf     []byte
 	source  []byte
+	place   []byte
 	tally   tally
 }
 
@@ -326,7 +336,7 @@ func (w *worker) do(j job) error {
 	for i := range b.Recs {
 		rec := &b.Recs[i]
 		if reason := w.decode.Decode(b, rec, w.ev); reason != "" {
-			if err := w.reject(rep, decode.Bad{Line: b.Line(rec), Index: rec.Index, Reason: reason, Raw: b.Text(rec)}); err != nil {
+			if err := w.reject(rep, decode.Bad{Line: rec.Line, Index: rec.Index, Reason: reason, Raw: b.Text(rec)}); err != nil {
 				return err
 			}
 			continue
@@ -367,20 +377,20 @@ func (w *worker) do(j job) error {
 // rule alerts by itself the record is read once more, with all that an alert
 // tells.
 func (w *worker) hits(dst []byte, b *decode.Batch, rec *decode.Rec, rep *fileReport) ([]byte, error) {
-	ev := w.ev
-	hits := w.match.Match(ev)
-	for _, rule := range hits {
-		if w.sc.engine.Lean(rule) {
-			continue
-		}
-		if reason := w.details.Decode(b, rec, w.full); reason != "" {
-			return dst, fmt.Errorf("%s:%d: decoded once and not again: %s", rep.path, b.Line(rec), reason)
-		}
-		ev = w.full
-		break
+	hits := w.match.Match(w.ev)
+	w.source = appendSource(w.source[:0], rep.index, rec.Line, rec.Index)
+	var place []byte
+	if offset, n, ok := b.Span(rec); ok && !w.sc.files[rep.index].Stdin {
+		w.place = appendPlace(w.place[:0], rep.index, offset, n, w.ev)
+		place = w.place
 	}
-	w.source = appendSource(w.source[:0], rep.index, b.Line(rec), rec.Index)
-	return w.match.Hits(dst, hits, ev, w.source), nil
+	if dst, ok := w.match.Brief(dst, hits, w.ev, w.source, place); ok {
+		return dst, nil
+	}
+	if reason := w.details.Decode(b, rec, w.full); reason != "" {
+		return dst, fmt.Errorf("%s:%d: decoded once and not again: %s", rep.path, rec.Line, reason)
+	}
+	return w.match.Hits(dst, hits, w.full, w.source), nil
 }
 
 func (w *worker) reject(rep *fileReport, bad decode.Bad) error {
@@ -441,167 +451,6 @@ func (sc *scan) close() {
 	}
 	if sc.alerts != nil && !sc.ended {
 		_ = sc.alerts.Close()
-	}
-}
-
-// sorters returns one sorter of each worker.
-func (sc *scan) sorters(of func(*worker) *spill.Sorter) []*spill.Sorter {
-	out := make([]*spill.Sorter, 0, len(sc.workers))
-	for _, w := range sc.workers {
-		out = append(out, of(w))
-	}
-	return out
-}
-
-// finish resolves duplicates, builds the alerts and the summary.
-func (sc *scan) finish(ctx context.Context) (*Result, error) {
-	sc.alerts = spill.New(sc.TempDir, sc.Memory)
-	// There are several of these at a time.
-	sorter := func() detect.Sorter { return spill.New(sc.TempDir, sc.Memory/4) }
-	ordered := sorter()
-	defer ordered.Close()
-	var buf []byte
-	correlator := sc.engine.NewCorrelator(sorter, func(s *detect.Signal) error {
-		buf = s.Append(buf[:0])
-		return ordered.Add(buf)
-	})
-	defer correlator.Close()
-	var duplicates int64
-	survivors := func(add func(event.Key, []byte) error) (err error) {
-		duplicates, err = sc.survivors(ctx, add)
-		return err
-	}
-	correlator.Use(sc.filters(), survivors)
-	if err := survivors(correlator.AddHits); err != nil {
-		return nil, err
-	}
-	if err := correlator.Finish(sc.watermark()); err != nil {
-		return nil, err
-	}
-	levels := map[string]int{}
-	linker := alert.NewLinker(sorter)
-	defer linker.Close()
-	b := alert.NewBuilder(sc.engine.Rules(), correlator.Widespread, linker.Add)
-	for rec, err := range until(ctx, ordered.Sorted()) {
-		if err != nil {
-			return nil, err
-		}
-		s, err := detect.DecodeSignal(rec)
-		if err != nil {
-			return nil, err
-		}
-		if err := b.Add(s); err != nil {
-			return nil, err
-		}
-	}
-	if err := b.Close(); err != nil {
-		return nil, err
-	}
-	err := linker.Finish(func(a *alert.Alert) error {
-		levels[a.Severity]++
-		for i := range a.Evidence {
-			a.Evidence[i].Source = sc.sourceOf(a.Evidence[i].Source)
-		}
-		rec, err := encodeAlert(a)
-		if err != nil {
-			return err
-		}
-		return sc.alerts.Add(rec)
-	})
-	if err != nil {
-		return nil, err
-	}
-	res := &Result{alerts: sc.alerts}
-	res.Summary, res.Notices = sc.summary(levels, duplicates)
-	res.Summary.Rules.LeftOut = map[string]int{}
-	for rule, n := range correlator.LeftOut {
-		res.Summary.Rules.LeftOut[sc.engine.Rules()[rule].Slug] = n
-	}
-	if sc.Quarantine {
-		q := spill.New(sc.TempDir, sc.Memory/4)
-		res.quarantine = q
-		for rec, err := range spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.bad })...) {
-			if err == nil {
-				err = q.Add(rec)
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-	}
-	for _, f := range sc.files {
-		res.names = append(res.names, f.Path)
-	}
-	sc.ended = true
-	return res, nil
-}
-
-// survivors hands on what each event means to the rules. Of records with one
-// key only the first in order of format rank, content and place counts.
-func (sc *scan) survivors(ctx context.Context, add func(event.Key, []byte) error) (duplicates int64, err error) {
-	var last event.Key
-	first := true
-	for rec, err := range until(ctx, spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.keys })...)) {
-		if err != nil {
-			return 0, err
-		}
-		key := event.Key(rec[:len(event.Key{})])
-		if !first && key == last {
-			duplicates++
-			continue
-		}
-		first, last = false, key
-		if len(rec) == keySize {
-			continue
-		}
-		if err := add(key, rec[keySize:]); err != nil {
-			return 0, err
-		}
-	}
-	return duplicates, nil
-}
-
-// filters joins what the workers know of all events.
-func (sc *scan) filters() *detect.Filters {
-	all := sc.workers[0].match.Filters()
-	for _, w := range sc.workers[1:] {
-		all.Merge(w.match.Filters())
-	}
-	return all
-}
-
-// watermark says up to when each log of each tenant is known: at the end of a
-// scan, to its last event.
-func (sc *scan) watermark() detect.Watermark {
-	all := map[string]*marks{}
-	for _, w := range sc.workers {
-		for tenant, m := range w.tally.tenants {
-			if all[tenant] == nil {
-				all[tenant] = &marks{}
-			}
-			all[tenant].merge(m)
-		}
-	}
-	return func(tenant string, k event.Kind) (int64, bool) {
-		m := all[tenant]
-		if m == nil || m[k].IsZero() {
-			return 0, false
-		}
-		return m[k].UnixNano(), true
-	}
-}
-
-// until ends a sequence with an error when ctx is done.
-func until(ctx context.Context, seq iter.Seq2[[]byte, error]) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		for rec, err := range seq {
-			if err == nil {
-				err = ctx.Err()
-			}
-			if !yield(rec, err) || err != nil {
-				return
-			}
-		}
 	}
 }
 

@@ -17,9 +17,9 @@ type Batch struct {
 	Bad   []Bad
 	notes []note // of all records that were read as they were cut out
 
-	firstLine int // line number of Data[0], counted from 1
-	// lineAt and lineNo remember the last answer of Line, which is asked for
-	// rising offsets.
+	offset    int64 // of Data[0] in the input
+	firstLine int   // line number of Data[0], counted from 1
+	// lineAt and lineNo remember the last answer of lineOf.
 	lineAt, lineNo int
 }
 
@@ -28,10 +28,10 @@ type Batch struct {
 type Rec struct {
 	Start, End int
 	Index      int // position in its array, from 0; -1 when it stands alone
+	Line       int // on which it begins, from 1
 	Env        *Envelope
 	sniff      sniff
 	what       class
-	line       int    // when known beforehand, else 0
 	own        []byte // the text, when it does not stand in the batch's data
 	// root is what the record was read along when it was cut out, if it was;
 	// notes is where what was found stands in the batch.
@@ -65,15 +65,13 @@ func (b *Batch) Text(r *Rec) []byte {
 	return b.Data[r.Start:r.End]
 }
 
-// Line returns the line on which the record begins. It is cheap when asked in
-// order.
-func (b *Batch) Line(r *Rec) int {
-	if r.line > 0 {
-		return r.line
-	}
-	return b.lineOf(r.Start)
+// Span says where in the input the record's text stands; ok is false where it
+// does not stand there as it is.
+func (b *Batch) Span(r *Rec) (offset int64, length int, ok bool) {
+	return b.offset + int64(r.Start), r.End - r.Start, r.own == nil
 }
 
+// lineOf returns the line of an offset. It is cheap when asked in order.
 func (b *Batch) lineOf(at int) int {
 	if at < b.lineAt || b.lineNo == 0 {
 		b.lineAt, b.lineNo = 0, b.firstLine

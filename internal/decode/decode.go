@@ -29,6 +29,10 @@ type Worker struct {
 	mode Mode
 	buf  []byte
 	hash []byte
+	// The tenant of the record before, which most have: as it stood there, in
+	// lower case, and as appendID writes it.
+	tenant, lowered string
+	tenantID        []byte
 }
 
 // NewWorker returns a worker for the decoder.
@@ -62,6 +66,25 @@ func (w *Worker) Decode(b *Batch, rec *Rec, e *event.Event) (reason string) {
 	} else {
 		w.along(root, text)
 	}
+	w.finish(text, e)
+	return ""
+}
+
+// Again fills e from the text of a record that Decode has read, as an event of
+// the same kind, sort and format.
+func (w *Worker) Again(kind event.Kind, sub event.Sub, format event.Format, text []byte, e *event.Event) (reason string) {
+	root := w.d.roots[kind][format]
+	if root == nil {
+		return "no " + kind.String() + " record comes in the shape of " + format.String()
+	}
+	w.r.scan.tape = w.r.scan.tape[:0]
+	end, _, err := w.r.scan.value(text, 0, nil)
+	if err != scanOK || end != len(text) || text[0] != '{' {
+		return "no JSON object"
+	}
+	e.Reset(kind, sub, format, text)
+	w.r.e = e
+	w.r.object(root, &cursor{data: text, tape: w.r.scan.tape}, 0, -1)
 	w.finish(text, e)
 	return ""
 }
@@ -172,9 +195,14 @@ func (w *Worker) identify(kind event.Kind, text []byte, e *event.Event) {
 	if tenant == "" {
 		tenant = w.Tenant
 	}
-	e.Tenant = asciiLower(tenant)
+	if tenant != w.tenant || w.tenantID == nil {
+		w.tenant = strings.Clone(tenant)
+		w.lowered = asciiLower(w.tenant)
+		w.tenantID = appendID(w.tenantID[:0], w.lowered)
+	}
+	e.Tenant = w.lowered
 	h := append(w.hash[:0], byte(kind), byte(e.Sub))
-	h = appendID(h, e.Tenant)
+	h = append(h, w.tenantID...)
 	if c.id >= 0 {
 		e.ID = e.Text(c.id)
 	}

@@ -82,6 +82,37 @@ func decodeOne(t *testing.T, s *event.Schema, d *Decoder, rec simulate.Record, f
 	return got
 }
 
+// TestAgain reads the text of records once more, without what surrounds them.
+func TestAgain(t *testing.T) {
+	s, d := everything(t)
+	w := d.NewWorker(Entra)
+	for _, name := range simulate.BaseNames() {
+		rec, _ := simulate.Base(name)
+		w.Tenant = rec.Tenant
+		for _, f := range rec.Formats() {
+			for _, l := range simulate.Layouts(f) {
+				want, got := decodeOne(t, s, d, rec, f, l), event.New(s)
+				if reason := w.Again(want.Kind, want.Sub, want.Format, want.Raw, got); reason != "" {
+					t.Fatalf("%s in %s/%s: %s", name, f, l, reason)
+				}
+				if got.Key != want.Key || got.Identity != want.Identity || got.Sub != want.Sub || got.Tenant != want.Tenant || !got.Time.Equal(want.Time) {
+					t.Errorf("%s in %s/%s: another event", name, f, l)
+				}
+				for _, field := range s.Fields(rec.Kind) {
+					if got, want := values(got, field), values(want, field); got != want {
+						t.Errorf("%s in %s/%s: %s = %q, first %q", name, f, l, field.Name, got, want)
+					}
+				}
+			}
+		}
+	}
+	for _, text := range []string{"", "{", "[]", "{} ", `{"a":1}}`} {
+		if w.Again(event.Signin, 0, event.Diagnostic, []byte(text), event.New(s)) == "" {
+			t.Errorf("%q is taken for a record", text)
+		}
+	}
+}
+
 // values returns a field's values as one text that compares equal when formats
 // mean the same.
 func values(e *event.Event, f *event.Field) string {

@@ -34,6 +34,7 @@ type Framer struct {
 	r      io.Reader
 	rest   []byte // read, not yet part of a batch
 	eof    bool
+	offset int64 // of rest in the input
 	line   int
 	stack  []frame
 	top    *Envelope // of records outside any container
@@ -114,7 +115,7 @@ func (f *Framer) Next(b *Batch) error {
 	b.reset()
 	b.Data = append(b.Data, f.rest...)
 	f.rest = f.rest[:0]
-	b.firstLine = f.line
+	b.firstLine, b.offset = f.line, f.offset
 	f.marker.reset()
 	f.direct.notes = b.notes
 	defer func() { b.notes = f.direct.notes }()
@@ -141,7 +142,8 @@ func (f *Framer) Next(b *Batch) error {
 			used = f.records(b)
 		}
 		if used > 0 || f.eof || len(b.Bad) > 0 {
-			f.line += bytes.Count(b.Data[:used], []byte{'\n'})
+			f.line = b.lineOf(used)
+			f.offset = b.offset + int64(used)
 			f.rest = append(f.rest, b.Data[used:]...)
 			b.Data = b.Data[:used]
 			if f.eof && len(f.rest) == 0 && len(b.Recs) == 0 && len(b.Bad) == 0 {
@@ -179,7 +181,10 @@ func (f *Framer) begin(b *Batch) {
 	if !f.eof && len(b.Data) < len(mark) {
 		return
 	}
-	b.Data = bytes.TrimPrefix(b.Data, []byte(mark))
+	if bytes.HasPrefix(b.Data, []byte(mark)) {
+		b.Data = b.Data[len(mark):]
+		b.offset += int64(len(mark))
+	}
 	i := skipBlank(b.Data, 0)
 	switch {
 	case i < len(b.Data) && (b.Data[i] == '{' || b.Data[i] == '['):
@@ -319,7 +324,7 @@ func (f *Framer) object(b *Batch, i, index int, env *Envelope) (int, bool) {
 		f.bad(b, i, i+min(end-i, badKeep), index, tooLarge)
 	default:
 		b.Recs = append(b.Recs, Rec{
-			Start: i, End: end, Index: index, Env: env, sniff: o.sniff,
+			Start: i, End: end, Index: index, Env: env, Line: b.lineOf(i), sniff: o.sniff,
 			root: f.guess, notes: [2]int{from, len(f.direct.notes)},
 		})
 		f.expect(&b.Recs[len(b.Recs)-1], b.Data[i:end])
@@ -390,7 +395,7 @@ func (f *Framer) stringElement(b *Batch, i, index int, env *Envelope) (int, bool
 
 // detached adds a record whose text does not stand in the input as it is.
 func (f *Framer) detached(b *Batch, text []byte, line, index int, env *Envelope) {
-	rec := Rec{Index: index, Env: env, line: line}
+	rec := Rec{Index: index, Env: env, Line: line}
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 || text[0] != '{' {
 		b.Bad = append(b.Bad, Bad{Line: line, Index: index, Reason: "expected the text of a JSON object, found " + clip(text), Raw: bytes.Clone(text)})

@@ -28,7 +28,8 @@ type fatal interface {
 // frameAll reads everything through batches of the given size.
 func frameAll(tb fatal, r io.Reader, name string, size int) frameResult {
 	tb.Helper()
-	f := NewFramer(r, name)
+	var input bytes.Buffer
+	f := NewFramer(io.TeeReader(r, &input), name)
 	f.size = size
 	var out frameResult
 	b := &Batch{}
@@ -42,7 +43,10 @@ func frameAll(tb fatal, r io.Reader, name string, size int) frameResult {
 		}
 		for i := range b.Recs {
 			rec := &b.Recs[i]
-			out.Recs = append(out.Recs, where(b.Line(rec), rec.Index)+string(b.Text(rec)))
+			out.Recs = append(out.Recs, where(rec.Line, rec.Index)+string(b.Text(rec)))
+			if at, n, ok := b.Span(rec); ok && string(input.Bytes()[at:at+int64(n)]) != string(b.Text(rec)) {
+				tb.Fatal("the record " + string(b.Text(rec)) + " does not stand where its span says")
+			}
 		}
 		for _, bad := range b.Bad {
 			out.Bad = append(out.Bad, where(bad.Line, bad.Index)+bad.Reason)

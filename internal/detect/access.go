@@ -83,6 +83,17 @@ func (m *Matcher) keyValues(ev *event.Event, a access) []event.Value {
 	return m.scratch
 }
 
+// one returns what keyValues does, if that is one value.
+func (m *Matcher) one(ev *event.Event, a access) (value string, ok bool) {
+	if a.what == accessField {
+		return ev.One(a.id)
+	}
+	if v := m.keyValues(ev, a); len(v) == 1 {
+		return v[0].Text, true
+	}
+	return "", false
+}
+
 // texts returns up to most different values as a person reads them. It is
 // valid until the next call.
 func (m *Matcher) texts(ev *event.Event, a access, most int) []string {

@@ -27,6 +27,9 @@ var extensionKeys = []string{"learning", "learn-from", "minimum", "zone"}
 // say.
 const DefaultLearning = 14 * 24 * time.Hour
 
+// egressField tells travel which places are those of buildings.
+const egressField = "baseline.ip.egress"
+
 // travelFields are what travel compares.
 var travelFields = []string{"location.geoCoordinates.latitude", "location.geoCoordinates.longitude", egressField}
 
@@ -168,7 +171,10 @@ func wantsAll(c *sigma.Correlation) bool {
 
 // A reader is a correlation that reads a rule: as which of its inputs, and
 // from which slot of the rule's signals.
-type reader struct{ rule, input, slot int }
+type reader struct {
+	rule, input, slot int
+	grouping          int // by which it groups brief hits
+}
 
 // closure returns rules and everything that they read, inputs first where a
 // rule has some, so that the order is one of rising levels.
@@ -202,6 +208,7 @@ func (e *Engine) connect() {
 	e.mark = make([][]int, len(e.rules))
 	e.waits = make([][]bool, len(e.rules))
 	e.found = make([][]bool, len(e.rules))
+	e.counts, e.least = make([]bool, len(e.rules)), make([]bool, len(e.rules))
 	index := map[*Rule]int{}
 	for i, r := range e.rules {
 		index[r] = i
@@ -241,8 +248,11 @@ func (e *Engine) connect() {
 		for input, in := range r.Inputs {
 			j := index[in]
 			e.level[i] = max(e.level[i], e.level[j]+1)
-			e.readers[j] = append(e.readers[j], reader{i, input, e.slotFor(j, index, descend(r, in, refs), slotFields{slot: slot{all: true}, tuple: true})})
+			e.readers[j] = append(e.readers[j], reader{rule: i, input: input, slot: e.slotFor(j, index, descend(r, in, refs), slotFields{slot: slot{all: true}, tuple: true})})
 		}
+		c := r.Correlate
+		e.least[i] = (c.Type == "event_count" || c.Type == "value_count") && len(c.Condition.Terms) > 0 && !slices.Contains(e.found[i], true)
+		e.counts[i] = c.Type == "period_change" && len(c.GroupBy) == 0 && len(r.Inputs) == 1 && !e.versioned(i)
 	}
 }
 
@@ -382,6 +392,9 @@ func (e *Engine) pattern(i int, view *baseline.View) (p *Pattern, reason string)
 	for _, t := range c.Condition.Terms {
 		p.Terms = append(p.Terms, Term{t.Op, f.number(t.Limit.Text)})
 	}
+	if e.least[i] {
+		p.least = least(p.Terms)
+	}
 	p.Percentile = 50
 	if c.Condition.Percentile != nil {
 		p.Percentile = f.number(c.Condition.Percentile.Text)
@@ -399,10 +412,28 @@ func (e *Engine) pattern(i int, view *baseline.View) (p *Pattern, reason string)
 	if n := c.Options["zone"]; n != nil {
 		p.Zone, _ = time.LoadLocation(n.Value)
 	}
-	for _, k := range e.kindsOf(i, func(int) bool { return true }) {
-		p.Versioned = p.Versioned || k == event.RiskDetection || k == event.RiskyUser
-	}
+	p.Versioned = e.versioned(i)
 	return p, f.reason
+}
+
+// least is the lowest count that satisfies the terms.
+func least(terms []Term) int {
+	n := 0.0
+	for _, t := range terms {
+		switch t.Op {
+		case "gt":
+			n = max(n, math.Floor(t.Limit)+1)
+		case "gte", "eq":
+			n = max(n, math.Ceil(t.Limit))
+		}
+	}
+	return int(min(n, maxCounted))
+}
+
+// versioned reports whether events below a correlation come in versions.
+func (e *Engine) versioned(i int) bool {
+	kinds := e.kindsOf(i, func(int) bool { return true })
+	return slices.Contains(kinds, event.RiskDetection) || slices.Contains(kinds, event.RiskyUser)
 }
 
 // A filler reads numbers and spans, or takes them from the baseline.

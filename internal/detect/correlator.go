@@ -2,7 +2,6 @@ package detect
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"iter"
@@ -40,36 +39,53 @@ type Correlator struct {
 	levels []Sorter
 	spread Sorter
 	wide   map[spreadKey][]stretch
-	counts map[tally]*periodChange
+	counts map[string][]*periodChange // by tenant and correlation
 
-	filters *Filters // nil: everything may matter
-	again   func(func(event.Key, []byte) error) error
+	input   Input    // of Use
+	filters *Filters // of the input; nil: everything may matter
 	// What waits for findings: the levels of correlations for which hits must
 	// be added once more, and in which groups they have findings.
 	waits    []bool
 	findings *Filters
 	some     []bool // by correlation: it has findings among its inputs
 	replayed int    // the level for which hits are added at the moment
-	reader   signalReader
-	// What lean hits are read into.
-	lean    bool       // those at hand are
-	carried [][]string // by carried field
-	made    []bool     // by slot of the signal at hand
-	part    []byte
-	signal  Signal // in which hits are read
+	telling  bool   // they are added for what was counted before
+	later    Sorter // of records to be read again
+	fetched  bool   // the hits at hand are of such a record
+	hashes   hasher
+	// The tenant of the event before, which most have.
+	tenant  string
+	encoded []byte // as appendText writes it
+	sets    *tenantSets
+	// What hits are read in.
+	reader signalReader
+	signal Signal
+	rules  []int
 	// What members are made in.
 	buf    []byte
 	groups []tupleGroup
 	values []Distinct
 }
 
-// Use lets the correlator leave out what filters know to be of no matter. They
-// must be those of every event that will be added, and again must add the hits
-// of all of them once more: events that only matter beside findings are looked
-// at when these are known.
-func (c *Correlator) Use(f *Filters, again func(add func(key event.Key, hits []byte) error) error) {
-	c.filters, c.again = f, again
-	c.findings = &Filters{groups: make([][]uint64, c.e.marks)}
+// An Input is what a correlator can ask about the events whose hits are added,
+// so that it need not keep what turns out not to matter.
+type Input struct {
+	// Filters are those of every event.
+	Filters *Filters
+	// Again adds the hits of all events once more: some only matter beside
+	// findings, and are looked at when these are known.
+	Again func(add func(key event.Key, hits []byte) error) error
+	// Read reads the record at a place once more and gives the hits of the
+	// rules that its event satisfies; none if it cannot be read any more. Only
+	// brief hits need it.
+	Read func(key event.Key, place, source []byte, rules []int) (hits []byte, err error)
+}
+
+// Use lets the correlator leave out, or look at later, what does not matter.
+func (c *Correlator) Use(in Input) {
+	c.input, c.filters = in, in.Filters
+	c.filters.boxes.seal()
+	c.findings = &Filters{groups: make([]bitmap, c.e.marks)}
 	c.waits = make([]bool, len(c.levels)+1)
 	c.some = make([]bool, len(c.e.rules))
 }
@@ -77,7 +93,7 @@ func (c *Correlator) Use(f *Filters, again func(add func(key event.Key, hits []b
 // NewCorrelator returns a correlator that hands to out, in no particular order,
 // the signals of rules that alert by themselves.
 func (e *Engine) NewCorrelator(sorter func() Sorter, out func(*Signal) error) *Correlator {
-	c := &Correlator{LeftOut: map[int]int{}, counts: map[tally]*periodChange{}, e: e, sorter: sorter, out: out, logons: sorter(), spread: sorter()}
+	c := &Correlator{LeftOut: map[int]int{}, counts: map[string][]*periodChange{}, e: e, sorter: sorter, out: out, logons: sorter(), spread: sorter(), hashes: hasher{seed: e.seed}}
 	top := 0
 	for _, l := range e.level {
 		top = max(top, l)
@@ -91,7 +107,10 @@ func (e *Engine) NewCorrelator(sorter func() Sorter, out func(*Signal) error) *C
 // Close gives up what the sorters hold.
 func (c *Correlator) Close() error {
 	var first error
-	for _, s := range append([]Sorter{c.logons, c.spread}, c.levels...) {
+	for _, s := range append([]Sorter{c.logons, c.spread, c.later}, c.levels...) {
+		if s == nil {
+			continue
+		}
 		if err := s.Close(); err != nil && first == nil {
 			first = err
 		}
@@ -106,27 +125,30 @@ func (c *Correlator) Add(s *Signal) error {
 		if c.replayed > 0 {
 			return nil // it was handed on as a sign-in, and did not wait
 		}
-		for slot := range s.Values {
-			c.want(s, slot)
-		}
 		return c.addLogon(s)
 	}
 	return c.dispatch(s)
 }
 
+// tenantOf returns what rules are for a tenant.
+func (c *Correlator) tenantOf(name string) *tenantSets {
+	if c.sets == nil || name != c.tenant {
+		c.tenant, c.sets = strings.Clone(name), c.e.tenant(name)
+		c.encoded = appendText(c.encoded[:0], name)
+	}
+	return c.sets
+}
+
 // dispatch hands a signal to whoever reads it.
 func (c *Correlator) dispatch(s *Signal) error {
-	ts := c.e.tenant(s.Tenant)
+	ts := c.tenantOf(s.Tenant)
 	if s.Rule >= len(c.e.rules) {
 		return errSignal
 	}
 	if !ts.needed[s.Rule] {
 		return nil
 	}
-	if c.replayed > 0 {
-		return c.dispatchAgain(s, ts)
-	}
-	if r := c.e.rules[s.Rule]; !r.Silent {
+	if r := c.e.rules[s.Rule]; !r.Silent && c.replayed == 0 {
 		if r.widespread() {
 			if err := c.addSpread(s); err != nil {
 				return err
@@ -137,58 +159,82 @@ func (c *Correlator) dispatch(s *Signal) error {
 		}
 	}
 	for _, up := range c.e.readers[s.Rule] {
-		if ts.patterns[up.rule] == nil {
-			continue
-		}
-		if c.waitsForFindings(s.Rule, up) {
-			c.waits[c.e.level[up.rule]] = true
-			continue
-		}
-		if c.lean && c.spare(s, up, ts) {
-			continue
-		}
-		if p := ts.patterns[up.rule]; p.Type == "period_change" && !p.grouped && !p.Versioned && p.Inputs == 1 {
-			c.count(s, up)
-			continue
-		}
-		if err := c.member(s, up); err != nil {
-			return err
+		switch c.task(s.Rule, up, ts) {
+		case taskCount:
+			at, ok := nanos(s.Time)
+			if !ok {
+				c.LeftOut[up.rule]++
+				continue
+			}
+			c.count(at, s.Rule, up, &s.Detail)
+		case taskTell:
+			if at, ok := nanos(s.Time); ok {
+				pc := c.counts[c.tenant][up.rule]
+				pc.tell(at, &s.Detail, pc.p.sources[up.input])
+			}
+		case taskJoin:
+			if err := c.member(s, up); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// spare reports whether a lean signal cannot matter to a correlation, before
-// anything is made of it.
-func (c *Correlator) spare(s *Signal, up reader, ts *tenantSets) bool {
-	travels := ts.patterns[up.rule].Type == "travel"
-	if c.filters == nil || !travels && len(c.e.required[up.rule][up.input]) == 0 {
+// A task is what a correlation does with an event at the moment.
+type task uint8
+
+const (
+	taskNone  task = iota
+	taskCount      // count it
+	taskTell       // take of it what a finding tells of what was counted
+	taskJoin       // make it a member of its groups
+)
+
+func (c *Correlator) task(rule int, up reader, ts *tenantSets) task {
+	level := c.e.level[up.rule]
+	switch {
+	case ts.patterns[up.rule] == nil, c.replayed > 0 && c.replayed != level:
+		return taskNone
+	case c.e.counts[up.rule]:
+		switch {
+		case c.replayed == 0 && !(c.fetched && c.comesAgain(rule)):
+			return taskCount
+		case c.telling && c.comesAgain(rule):
+			return taskTell
+		}
+		return taskNone
+	case c.telling:
+		return taskNone
+	case c.filters != nil && c.e.waits[up.rule][up.input] && c.comesAgain(rule):
+		// Its signals matter only in groups in which another found something.
+		if c.replayed == 0 {
+			c.waits[level] = true
+		} else if c.some[up.rule] {
+			return taskJoin
+		}
+		return taskNone
+	case c.replayed > 0:
+		return taskNone
+	}
+	return taskJoin
+}
+
+// comesAgain reports whether the signals of a rule can be added once more.
+// Those of sign-ins cannot: they come out of a sort of their own.
+func (c *Correlator) comesAgain(rule int) bool {
+	return c.input.Again != nil && c.e.level[rule] == 0 && !c.e.signals[rule].logons
+}
+
+// spare reports whether events of a rule in a group, given by its hash, cannot
+// matter to a correlation.
+func (c *Correlator) spare(rule int, up reader, ts *tenantSets, h uint32) bool {
+	if c.filters == nil {
 		return false
 	}
-	h, ok := c.groupOf(s, up)
-	return ok && (travels && !c.filters.mayTravel(h, ts.patterns[up.rule].Minimum) || c.lonely(s.Rule, up, h))
-}
-
-// waitsForFindings reports whether the signals of a rule matter to a
-// correlation only in groups in which another correlation found something.
-func (c *Correlator) waitsForFindings(rule int, up reader) bool {
-	return c.filters != nil && c.e.waits[up.rule][up.input] && !c.e.signals[rule].logons
-}
-
-// dispatchAgain hands a signal to the correlations that have waited for it.
-func (c *Correlator) dispatchAgain(s *Signal, ts *tenantSets) error {
-	for _, up := range c.e.readers[s.Rule] {
-		if ts.patterns[up.rule] == nil || c.e.level[up.rule] != c.replayed || !c.some[up.rule] || !c.waitsForFindings(s.Rule, up) {
-			continue
-		}
-		if c.lean && c.spare(s, up, ts) {
-			continue
-		}
-		if err := c.member(s, up); err != nil {
-			return err
-		}
-	}
-	return nil
+	p := ts.patterns[up.rule]
+	return p.Type == "travel" && !c.filters.boxes.apart(h, p.Minimum) ||
+		p.least > 1 && int(c.filters.counted[countedAt(up.rule, h)]) < p.least || c.lonely(rule, up, h)
 }
 
 // replay adds the hits once more that have waited for the findings below a
@@ -197,27 +243,33 @@ func (c *Correlator) replay(level int) error {
 	if c.filters == nil || !c.waits[level] {
 		return nil
 	}
-	some := false
 	for i, found := range c.some {
-		some = some || found && c.e.level[i] == level
+		if found && c.e.level[i] == level {
+			return c.addAgain(level)
+		}
 	}
-	if !some {
-		return nil
-	}
+	return nil
+}
+
+// addAgain adds all hits once more, for correlations of a level.
+func (c *Correlator) addAgain(level int) error {
 	c.replayed = level
 	defer func() { c.replayed = 0 }()
-	return c.again(c.AddHits)
+	if err := c.input.Again(c.AddHits); err != nil {
+		return err
+	}
+	return c.readAgain()
 }
 
 // lonely reports whether a group lacks something without which an event in it
 // does not matter. Findings note that they are there.
-func (c *Correlator) lonely(rule int, up reader, h uint64) bool {
+func (c *Correlator) lonely(rule int, up reader, h uint32) bool {
 	if c.filters == nil {
 		return false
 	}
 	if m := c.e.mark[up.rule][up.input]; m >= 0 && c.e.level[rule] > 0 {
-		if c.findings.groups[m] == nil {
-			c.findings.groups[m] = make([]uint64, groupBits/64)
+		if !c.findings.groups[m].made() {
+			c.findings.groups[m] = newBitmap(groupBits)
 		}
 		c.findings.mark(m, h)
 		c.some[up.rule] = true
@@ -233,7 +285,7 @@ func (c *Correlator) lonely(rule int, up reader, h uint64) bool {
 			if !c.filters.marked(m, h) {
 				missing++
 			}
-		} else if c.replayed > 0 && (c.findings.groups[m] == nil || !c.findings.marked(m, h)) {
+		} else if c.replayed > 0 && (!c.findings.groups[m].made() || !c.findings.marked(m, h)) {
 			missing++
 		}
 	}
@@ -243,50 +295,60 @@ func (c *Correlator) lonely(rule int, up reader, h uint64) bool {
 	return missing > 0
 }
 
-// count adds a signal to a correlation that only counts. It need not be sorted.
-func (c *Correlator) count(s *Signal, up reader) {
-	at, ok := nanos(s.Time)
-	if !ok {
-		c.LeftOut[up.rule]++
-		return
+// count adds an event to a correlation that only counts, which needs no order.
+// What a finding tells of its events is taken later, if there is one, and at
+// once, from d, if they do not come again.
+func (c *Correlator) count(at int64, rule int, up reader, d *Detail) {
+	counts := c.counts[c.tenant]
+	if counts == nil {
+		counts = make([]*periodChange, len(c.e.rules))
+		c.counts[c.tenant] = counts
 	}
-	key := tally{up.rule, s.Tenant}
-	pc := c.counts[key]
+	pc := counts[up.rule]
 	if pc == nil {
-		key.tenant = strings.Clone(s.Tenant)
-		pc = &periodChange{p: c.e.tenant(s.Tenant).patterns[up.rule]}
-		c.counts[key] = pc
+		pc = &periodChange{p: c.sets.patterns[up.rule], later: c.comesAgain(rule)}
+		counts[up.rule] = pc
 	}
-	for _, slot := range pc.p.sources[up.input] {
-		c.want(s, slot)
+	h := pc.count(at)
+	if !pc.later {
+		h.tell(pc.p, d, pc.p.sources[up.input])
 	}
-	pc.count(at, &s.Detail, pc.p.sources[up.input])
-}
-
-// A tally is whose events a correlation counts.
-type tally struct {
-	rule   int
-	tenant string
 }
 
 // counted evaluates the correlations of a level that only count.
 func (c *Correlator) counted(level int, until Watermark) error {
-	keys := slices.SortedFunc(maps.Keys(c.counts), func(a, b tally) int {
-		return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.tenant, b.tenant))
-	})
-	for _, k := range keys {
-		if c.e.level[k.rule] != level {
-			continue
+	again := false
+	tenants := slices.Sorted(maps.Keys(c.counts))
+	each := func(do func(rule int, tenant string, pc *periodChange) error) error {
+		for _, tenant := range tenants {
+			for rule, pc := range c.counts[tenant] {
+				if pc == nil || c.e.level[rule] != level {
+					continue
+				}
+				if err := do(rule, tenant, pc); err != nil {
+					return err
+				}
+			}
 		}
-		pc := c.counts[k]
-		delete(c.counts, k)
-		pc.until = c.mark(k.rule, k.tenant, until)
-		pc.emit = func(f *Found) error { return c.found(k.rule, k.tenant, nil, f) }
-		if err := pc.end(); err != nil {
+		return nil
+	}
+	_ = each(func(rule int, tenant string, pc *periodChange) error {
+		pc.until = c.mark(rule, tenant, until)
+		again = pc.compareAll() && pc.later || again
+		return nil
+	})
+	if again {
+		c.telling = true
+		err := c.addAgain(level)
+		if c.telling = false; err != nil {
 			return err
 		}
 	}
-	return nil
+	return each(func(rule int, tenant string, pc *periodChange) error {
+		pc.emit = func(f *Found) error { return c.found(rule, tenant, nil, f) }
+		c.counts[tenant][rule] = nil
+		return pc.report()
+	})
 }
 
 // mark is the watermark that a correlation minds. What is awaited in a log of
@@ -319,7 +381,6 @@ func (c *Correlator) member(s *Signal, up reader) error {
 	if up.slot >= len(s.Values) {
 		return errSignal
 	}
-	c.want(s, up.slot)
 	tuples := s.Values[up.slot].Texts
 	if len(tuples) == 0 {
 		tuples = []string{""}
@@ -329,18 +390,6 @@ func (c *Correlator) member(s *Signal, up reader) error {
 	c.groups = grouped(c.groups[:0], tuples, n)
 	short := false // of values
 	for _, g := range c.groups {
-		if c.filters != nil && (r.Correlate.Type == "travel" || len(c.e.required[up.rule][up.input]) > 0 || c.e.level[s.Rule] > 0) {
-			h := groupHash(c.e.seed, s.Tenant, g.name)
-			if r.Correlate.Type == "travel" && !c.filters.mayTravel(h, c.e.tenant(s.Tenant).patterns[up.rule].Minimum) || c.lonely(s.Rule, up, h) {
-				continue
-			}
-		}
-		c.buf = binary.BigEndian.AppendUint32(c.buf[:0], uint32(up.rule))
-		c.buf = appendSortable(c.buf, s.Tenant)
-		c.buf = append(c.buf, g.name...)
-		c.buf = binary.BigEndian.AppendUint64(c.buf, uint64(at)^1<<63)
-		c.buf = append(c.buf, s.Identity[:]...)
-		c.buf = append(c.buf, byte(up.input))
 		counts := func(rest string) bool {
 			_, complete := splitTuple(rest, fields)
 			return fields > 0 && (complete || r.Correlate.Type == "travel")
@@ -351,13 +400,23 @@ func (c *Correlator) member(s *Signal, up reader) error {
 				values++
 			}
 		}
+		short = short || fields > 0 && values == 0
+		if c.filters != nil && (r.Correlate.Type == "travel" || c.e.least[up.rule] || len(c.e.required[up.rule][up.input]) > 0 || c.e.level[s.Rule] > 0) &&
+			c.spare(s.Rule, up, c.sets, c.hashes.group(s.Tenant, g.name)) {
+			continue
+		}
+		c.buf = binary.BigEndian.AppendUint32(c.buf[:0], uint32(up.rule))
+		c.buf = appendSortable(c.buf, s.Tenant)
+		c.buf = append(c.buf, g.name...)
+		c.buf = binary.BigEndian.AppendUint64(c.buf, uint64(at)^1<<63)
+		c.buf = append(c.buf, s.Identity[:]...)
+		c.buf = append(c.buf, byte(up.input))
 		c.buf = binary.AppendUvarint(c.buf, values)
 		for _, t := range g.tuples {
 			if rest := t[len(g.name):]; counts(rest) {
 				c.buf = appendText(c.buf, rest)
 			}
 		}
-		short = short || fields > 0 && values == 0
 		c.buf = d.append(c.buf)
 		if err := c.levels[c.e.level[up.rule]-1].Add(c.buf); err != nil {
 			return err
@@ -409,7 +468,6 @@ func (c *Correlator) passedOn(s *Signal, up reader) []Distinct {
 	if rows := c.e.sources[up.rule]; up.input < len(rows) {
 		for _, slot := range rows[up.input] {
 			if slot < len(s.Values) {
-				c.want(s, slot)
 				c.values[slot] = s.Values[slot]
 			}
 		}
@@ -430,6 +488,9 @@ func nanos(t time.Time) (int64, bool) {
 
 // Finish evaluates the correlations, level by level.
 func (c *Correlator) Finish(until Watermark) error {
+	if err := c.readAgain(); err != nil {
+		return err
+	}
 	if err := c.finishLogons(); err != nil {
 		return err
 	}

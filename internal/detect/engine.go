@@ -43,10 +43,16 @@ type Engine struct {
 	required [][][]int
 	mark     [][]int
 	marks    int
-	carried  []access // fields that lean hits may hold
 	waits    [][]bool // by correlation and input: it waits for findings
+	counts   []bool   // by correlation: it only counts events, in any order
+	least    []bool   // by correlation: it may want a least number of events
 	found    [][]bool // by correlation and input: it is a correlation
 	seed     maphash.Seed
+	// mass is the kind that most events are of. Of these hits may be brief:
+	// groupings are by what they are grouped, parts the fields of those.
+	mass      event.Kind
+	groupings []grouping
+	parts     []access
 	// correlationID is the field of that name.
 	correlationID int
 
@@ -86,7 +92,10 @@ type plan struct {
 func New(c Config) (*Engine, error) {
 	e := &Engine{
 		Schema: event.NewSchema(), rules: closure(c.Rules), fields: baseline.Fields(), named: map[string]int{},
-		changes: map[string]int{}, seed: maphash.MakeSeed(), tenants: map[string]*tenantSets{},
+		changes: map[string]int{}, seed: maphash.MakeSeed(), mass: event.Signin, tenants: map[string]*tenantSets{},
+	}
+	if c.Generic {
+		e.mass = event.Generic
 	}
 	e.correlationID = e.Schema.MustID("correlationId")
 	for i, f := range e.fields {

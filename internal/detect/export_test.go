@@ -57,9 +57,5 @@ const Never = never
 // MaxKept is how many members of a window keep what a finding shows.
 const MaxKept = maxKept
 
-// Fatten makes all hits say everything at once.
-func (e *Engine) Fatten() {
-	for i := range e.signals {
-		e.signals[i].lean = false
-	}
-}
+// Apart returns a matcher that shares nothing with this one.
+func (m *Matcher) Apart() *Matcher { return m.engine.NewMatcher() }

@@ -3,8 +3,9 @@ package detect
 import (
 	"hash/maphash"
 	"math"
+	"math/bits"
 	"slices"
-	"strconv"
+	"strings"
 )
 
 // Filters remember, while events are read in any order, enough to leave out
@@ -14,40 +15,35 @@ import (
 // much pass, never too little. A Matcher fills its own; those of all
 // are joined by Merge before a Correlator uses them.
 type Filters struct {
-	interrupts []uint64 // bits, by hash of the sign-in
-	boxes      []box    // by hash of the group
-	// groups are bits by hash of the group, for each input of a correlation
-	// without which another input does not matter.
-	groups [][]uint64
+	interrupts bitmap // by hash of the sign-in
+	boxes      boxes  // by hash of the group
+	// groups are by hash of the group, for each input of a correlation without
+	// which another input does not matter.
+	groups []bitmap
+	// counted says how many events there are of a group, by hash of the group
+	// and the correlation, up to maxCounted.
+	counted []uint8
 }
 
 const (
-	interruptBits = 1 << 23
-	boxCount      = 1 << 21
+	interruptBits = 1 << 22
 	groupBits     = 1 << 20
+	countedGroups = 1 << 22
+	maxCounted    = math.MaxUint8
 )
-
-// A box is the part of the earth in which a group was, in hundredths of a
-// degree. It is never too small.
-type box struct {
-	known                    bool
-	south, north, west, east int16
-}
 
 // newFilters returns the filters that some rules need.
 func (e *Engine) newFilters() *Filters {
-	f := &Filters{groups: make([][]uint64, e.marks)}
+	f := &Filters{groups: make([]bitmap, e.marks)}
+	if slices.Contains(e.least, true) {
+		f.counted = make([]uint8, countedGroups)
+	}
 	for i := range f.groups {
-		f.groups[i] = make([]uint64, groupBits/64)
+		f.groups[i] = newBitmap(groupBits)
 	}
 	for i := range e.signals {
-		if e.signals[i].logons && f.interrupts == nil {
-			f.interrupts = make([]uint64, interruptBits/64)
-		}
-		for _, s := range e.signals[i].slots {
-			if f.boxes == nil && slices.ContainsFunc(s.notes, func(n groupNote) bool { return n.travels }) {
-				f.boxes = make([]box, boxCount)
-			}
+		if e.signals[i].logons && !f.interrupts.made() {
+			f.interrupts = newBitmap(interruptBits)
 		}
 	}
 	return f
@@ -55,68 +51,71 @@ func (e *Engine) newFilters() *Filters {
 
 // Merge adds what another matcher's filters know.
 func (f *Filters) Merge(o *Filters) {
-	for i, w := range o.interrupts {
-		f.interrupts[i] |= w
-	}
+	f.interrupts.merge(o.interrupts)
 	for i := range o.groups {
-		for j, w := range o.groups[i] {
-			f.groups[i][j] |= w
-		}
+		f.groups[i].merge(o.groups[i])
 	}
-	for i := range o.boxes {
-		if b := &o.boxes[i]; b.known {
-			f.boxes[i].cover(b)
-		}
+	for i, n := range o.counted {
+		f.counted[i] = uint8(min(int(f.counted[i])+int(n), maxCounted))
 	}
+	f.boxes.merge(&o.boxes)
 }
 
-func (b *box) cover(o *box) {
-	if !b.known {
-		*b = *o
-		return
-	}
-	b.south, b.north = min(b.south, o.south), max(b.north, o.north)
-	b.west, b.east = min(b.west, o.west), max(b.east, o.east)
-}
-
-// interruptBit is where a sign-in is noted.
-func interruptBit(seed maphash.Seed, tenant string, entities []Entity, correlation string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	h.WriteString(tenant)
-	h.WriteString(correlation)
-	for i := range entities {
-		if e := &entities[i]; e.Type == "user" || e.Type == "app" {
-			h.WriteString(e.ID)
-		}
-	}
-	return h.Sum64() % interruptBits
-}
-
-func (f *Filters) interrupt(seed maphash.Seed, tenant string, entities []Entity, correlation string) {
-	bit := interruptBit(seed, tenant, entities, correlation)
-	f.interrupts[bit/64] |= 1 << (bit % 64)
-}
+// interrupt notes the hash of a sign-in.
+func (f *Filters) interrupt(h uint32) { f.interrupts.set(h) }
 
 // interrupted reports whether a sign-in may have been interrupted.
-func (f *Filters) interrupted(seed maphash.Seed, tenant string, entities []Entity, correlation string) bool {
-	if f == nil || f.interrupts == nil {
-		return true
-	}
-	bit := interruptBit(seed, tenant, entities, correlation)
-	return f.interrupts[bit/64]&(1<<(bit%64)) != 0
+func (f *Filters) interrupted(h uint32) bool {
+	return f == nil || !f.interrupts.made() || f.interrupts.has(h)
 }
 
-func groupHash(seed maphash.Seed, tenant, group string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	h.WriteString(tenant)
-	h.WriteString(group)
-	return h.Sum64()
+// A hasher makes the hashes by which filters know groups and sign-ins. Those of
+// one engine agree.
+type hasher struct {
+	seed maphash.Seed
+	// The tenant of the event before, which most have.
+	name    string
+	hash    uint64
+	encoded []byte // as appendText writes it
+}
+
+func (h *hasher) tenant(name string) uint64 {
+	if name != h.name || h.hash == 0 {
+		h.name, h.hash = strings.Clone(name), maphash.String(h.seed, name)
+		h.encoded = appendText(h.encoded[:0], name)
+	}
+	return h.hash
+}
+
+// part is the hash of a value, in which case does not count.
+func (h *hasher) part(value string) uint64 { return maphash.String(h.seed, lowered(value)) }
+
+// mix adds the hash of a part to that of what stands before it.
+func mix(h, part uint64) uint64 {
+	return (bits.RotateLeft64(h, 25) ^ part) * 0x9e3779b97f4a7c15
+}
+
+// short is the part of a hash that filters use.
+func short(h uint64) uint32 { return uint32(h >> 32) }
+
+// group is the hash of a group, given as the tuple of its values.
+func (h *hasher) group(tenant, group string) uint32 {
+	sum := h.tenant(tenant)
+	for value := ""; group != ""; {
+		value, group, _ = nextPart(group)
+		sum = mix(sum, h.part(value))
+	}
+	return short(sum)
+}
+
+// logon is the hash of a sign-in in a tenant. Different sign-ins seldom have
+// the same correlation id.
+func (h *hasher) logon(tenant uint64, correlation string) uint32 {
+	return short(mix(tenant, h.part(correlation)))
 }
 
 // note notes the groups of an event. tuples are the encoded tuples of a slot.
-func (f *Filters) note(seed maphash.Seed, tenant string, tuples []byte, s *slotFields) {
+func (f *Filters) note(hashes *hasher, tenant string, tuples []byte, s *slotFields) {
 	if len(s.notes) == 0 {
 		return
 	}
@@ -132,63 +131,30 @@ func (f *Filters) note(seed maphash.Seed, tenant string, tuples []byte, s *slotF
 			if !complete {
 				continue
 			}
-			h := groupHash(seed, tenant, t[:end])
+			h := hashes.group(tenant, t[:end])
 			if n.mark >= 0 {
 				f.mark(n.mark, h)
 			}
+			if n.counts >= 0 {
+				f.count(n.counts, h)
+			}
 			if n.travels {
-				f.visit(h, placeOf(t[end:]))
+				f.boxes.visit(h, placeOf(t[end:]))
 			}
 		}
 	}
 }
 
-func (f *Filters) mark(m int, h uint64) {
-	h %= groupBits
-	f.groups[m][h/64] |= 1 << (h % 64)
+func (f *Filters) mark(m int, h uint32) { f.groups[m].set(h) }
+
+// count counts an event of a correlation's group.
+func (f *Filters) count(rule int, h uint32) {
+	if n := &f.counted[countedAt(rule, h)]; *n < maxCounted {
+		*n++
+	}
 }
+
+func countedAt(rule int, h uint32) uint32 { return (h + uint32(rule)*0x9e3779b1) % countedGroups }
 
 // marked reports whether a group may have been marked.
-func (f *Filters) marked(m int, h uint64) bool {
-	h %= groupBits
-	return f.groups[m][h/64]&(1<<(h%64)) != 0
-}
-
-// visit notes where a group was.
-func (f *Filters) visit(h uint64, p Place) {
-	if !p.Known {
-		return
-	}
-	b := box{
-		known: true,
-		south: int16(math.Floor(p.Lat * 100)), north: int16(math.Ceil(p.Lat * 100)),
-		west: int16(math.Floor(p.Lon * 100)), east: int16(math.Ceil(p.Lon * 100)),
-	}
-	f.boxes[h%boxCount].cover(&b)
-}
-
-// mayTravel reports whether a group may have been in two places so many
-// kilometres apart.
-func (f *Filters) mayTravel(h uint64, minimum float64) bool {
-	if f == nil || f.boxes == nil || minimum <= 0 {
-		return true
-	}
-	b := &f.boxes[h%boxCount]
-	if !b.known {
-		return false // without a place nothing is compared
-	}
-	// No two points of the box are further apart than its height and its
-	// greatest width together.
-	height := float64(b.north-b.south) / 100
-	width := float64(int(b.east)-int(b.west)) / 100
-	return (height+width)*kmPerDegree >= minimum
-}
-
-// kmPerDegree is the length of a degree of a great circle.
-const kmPerDegree = earthRadius * math.Pi / 180
-
-// coordinate reads a latitude or longitude.
-func coordinate(s string, limit float64) (float64, bool) {
-	f, err := strconv.ParseFloat(s, 64)
-	return f, err == nil && f >= -limit && f <= limit
-}
+func (f *Filters) marked(m int, h uint32) bool { return f.groups[m].has(h) }

@@ -15,11 +15,12 @@ import (
 const (
 	hitVersion = 1 << iota // the event is a version of an identity
 	hitLogon               // the record is part of a sign-in
-	hitLean                // the hits are lean
+	hitBrief               // the hits are brief
 )
 
 // Hits appends the hits of an event that satisfies rules; nothing if there are
-// none. source says where the event stands; the record sorts by it last.
+// none. Of the event the fields of Wanted must be there. source says where it
+// stands; the record sorts by it last.
 func (m *Matcher) Hits(dst []byte, rules []int, ev *event.Event, source []byte) []byte {
 	class, correlation := m.logonOf(ev)
 	if len(rules) == 0 && class == NoLogon {
@@ -34,10 +35,6 @@ func (m *Matcher) Hits(dst []byte, rules []int, ev *event.Event, source []byte) 
 	if class != NoLogon {
 		flags |= hitLogon
 	}
-	lean := ev.Kind == event.Signin && m.engine.allLean(rules)
-	if lean {
-		flags |= hitLean
-	}
 	dst = binary.AppendUvarint(dst, uint64(len(source)))
 	dst = append(dst, source...)
 	dst = append(dst, flags)
@@ -47,18 +44,13 @@ func (m *Matcher) Hits(dst []byte, rules []int, ev *event.Event, source []byte) 
 		dst = append(dst, ev.Identity[:]...)
 		dst = appendText(dst, version)
 	}
-	if !lean || class == Interruption {
-		m.entities = appendEntities(m.entities[:0], ev)
-	}
+	m.entities = appendEntities(m.entities[:0], ev)
 	if flags&hitLogon != 0 {
 		dst = append(dst, byte(class))
 		dst = appendText(dst, correlation)
 		if class == Interruption {
-			m.filters.interrupt(m.engine.seed, ev.Tenant, m.entities, correlation)
+			m.filters.interrupt(m.hashes.logon(m.hashes.tenant(ev.Tenant), correlation))
 		}
-	}
-	if lean {
-		return m.appendLean(dst, rules, ev)
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(m.entities)))
 	for i := range m.entities {
@@ -108,7 +100,7 @@ func (m *Matcher) hit(dst []byte, rule int, ev *event.Event) []byte {
 		count := 0
 		if sf.tuple {
 			dst, count = m.tuples(dst, ev, sf.access[k])
-			m.filters.note(m.engine.seed, ev.Tenant, dst[from+2:], sf)
+			m.filters.note(&m.hashes, ev.Tenant, dst[from+2:], sf)
 		} else {
 			for _, t := range m.texts(ev, sf.access[k][0], maxShown) {
 				dst = appendText(dst, t)
@@ -125,13 +117,16 @@ func (m *Matcher) hit(dst []byte, rule int, ev *event.Event) []byte {
 func (c *Correlator) AddHits(key event.Key, rec []byte) error {
 	d := &c.reader
 	*d = signalReader{b: rec, borrow: true, arena: d.arena[:0]}
+	source := d.take(d.count(1))
+	flags := d.take(1)[0]
+	if flags&hitBrief != 0 {
+		return c.addBrief(key, source, flags&hitLogon != 0, d)
+	}
 	s := &c.signal
 	*s = Signal{
 		Key: key, Identity: key, Group: s.Group[:0],
 		Detail: Detail{Count: 1, Entities: s.Entities[:0], Values: s.Values[:0], Evidence: s.Evidence[:0]},
 	}
-	source := borrowed(d.take(d.count(1)))
-	flags := d.take(1)[0]
 	s.Time = d.time()
 	s.First, s.Last = s.Time, s.Time
 	s.Tenant = d.text()
@@ -142,35 +137,21 @@ func (c *Correlator) AddHits(key event.Key, rec []byte) error {
 	if flags&hitLogon != 0 {
 		class, correlation = LogonClass(d.take(1)[0]), d.text()
 	}
-	if c.lean = flags&hitLean != 0; c.lean {
-		c.readLean(d, s)
-		defer func() { c.lean = false }()
-	}
-	for range c.entitiesIn(d) {
+	for range d.count(3) {
 		s.Entities = append(s.Entities, Entity{Type: d.text(), ID: d.text(), Name: d.text()})
 	}
-	least := 4
-	if c.lean {
-		least = 1
-	}
-	hits := d.count(least)
+	hits := d.count(4)
 	if d.bad {
 		return errSignal
 	}
-	s.Evidence = append(s.Evidence, Evidence{Key: key, Time: s.Time, Source: source})
+	s.Evidence = append(s.Evidence, Evidence{Key: key, Time: s.Time, Source: borrowed(source)})
 	var logon Logon
-	if class == Interruption || class == Outcome && c.filters.interrupted(c.e.seed, s.Tenant, s.Entities, correlation) {
-		logon = c.logonID(class, s.Entities, correlation)
+	if class != NoLogon {
+		logon = c.logonOf(class, s, correlation)
 	}
 	joined := false
 	for range hits {
-		if c.lean {
-			rule := int(d.uvarint())
-			if d.bad || rule >= len(c.e.rules) {
-				return errSignal
-			}
-			c.begin(s, rule)
-		} else if err := c.readHit(d, s); err != nil {
+		if err := c.readHit(d, s); err != nil {
 			return err
 		}
 		s.Logon = Logon{}
@@ -186,14 +167,6 @@ func (c *Correlator) AddHits(key event.Key, rec []byte) error {
 	}
 	s.Rule, s.Logon, s.Group, s.Values = noRule, logon, s.Group[:0], s.Values[:0]
 	return c.Add(s)
-}
-
-// entitiesIn is how many entities hits hold by themselves.
-func (c *Correlator) entitiesIn(d *signalReader) int {
-	if c.lean {
-		return 0
-	}
-	return d.count(3)
 }
 
 // readHit reads one rule's part of the hits.

@@ -19,9 +19,10 @@ import (
 // logonSpan is how long the records of one sign-in may take.
 const logonSpan = 10 * time.Minute
 
-// logonFields are the fields that tell of a sign-in, beside its user and
-// application.
-func logonFields(s *event.Schema) []int { return []int{s.MustID("correlationId"), event.FOutcome} }
+// logonFields are the fields that tell of a sign-in.
+func logonFields(s *event.Schema) []int {
+	return []int{s.MustID("correlationId"), event.FOutcome, event.FUser, event.FUserName, event.FAppID}
+}
 
 // A Logon says to which sign-in a record belongs.
 type Logon struct {
@@ -55,19 +56,23 @@ func (m *Matcher) logonOf(ev *event.Event) (LogonClass, string) {
 	return Outcome, id
 }
 
-// logonID makes the sign-in of a record out of what its hits say.
-func (c *Correlator) logonID(class LogonClass, entities []Entity, correlation string) Logon {
+// logonOf makes the sign-in of a record out of what its hits say. An outcome
+// that nothing interrupted stands for itself.
+func (c *Correlator) logonOf(class LogonClass, s *Signal, correlation string) Logon {
+	if class == Outcome && !c.filters.interrupted(c.hashes.logon(c.hashes.tenant(s.Tenant), correlation)) {
+		return Logon{}
+	}
 	var user, app string
-	for i := range entities {
-		switch e := &entities[i]; {
+	for i := range s.Entities {
+		switch e := &s.Entities[i]; {
 		case e.Type == "user" && user == "":
 			user = accountOf(*e)
 		case e.Type == "app" && app == "":
 			app = e.ID
 		}
 	}
-	id := appendPart(appendPart(appendPart(nil, user), app), correlation)
-	return Logon{Class: class, ID: string(id)}
+	tuple := appendPart(appendPart(appendPart(nil, user), app), correlation)
+	return Logon{Class: class, ID: string(tuple)}
 }
 
 // noRule is the rule of signals that only tell of a record.

@@ -20,17 +20,21 @@ type Matcher struct {
 	rec      record
 	hits     []int
 	filters  *Filters
+	hashes   hasher
+	places   places
+	// Of brief hits: hashes of the event's parts and groups.
+	parts  [maxBrief]uint64
+	groups [maxBrief]uint32
 	// What hits are made in.
 	entities []Entity
 	scratch  []event.Value
 	shown    []string
-	noted    []byte
 	buf      []byte
 }
 
 // NewMatcher returns a matcher.
 func (e *Engine) NewMatcher() *Matcher {
-	m := &Matcher{engine: e, matchers: map[*compiled]*sigma.Matcher{}, filters: e.newFilters()}
+	m := &Matcher{engine: e, matchers: map[*compiled]*sigma.Matcher{}, filters: e.newFilters(), hashes: hasher{seed: e.seed}}
 	m.rec.facts.engine = e
 	m.rec.first, m.rec.known = e.first, e.known
 	return m
@@ -38,7 +42,10 @@ func (e *Engine) NewMatcher() *Matcher {
 
 // Filters are what the matcher has learned of the events so far, for
 // Correlator.Use.
-func (m *Matcher) Filters() *Filters { return m.filters }
+func (m *Matcher) Filters() *Filters {
+	m.filters.boxes.settle()
+	return m.filters
+}
 
 // Match returns the rules, as indexes into Engine.Rules, that an event
 // satisfies. The result is valid until the next call.

@@ -3,6 +3,7 @@ package detect_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -191,25 +192,50 @@ func agree(want, got []answer) string {
 	return gocmp.Diff(a, b)
 }
 
-// A hit is what one record means to the rules.
+// A hit is what one record means to the rules: as it is added, in full, and if
+// no rule were satisfied.
 type hit struct {
-	key event.Key
-	rec []byte
+	key       event.Key
+	rec, full []byte
+	bare      []byte
+	rules     []int
+	number    int // in the order of matching
 }
 
 // hits are those of all records, with what the matcher knows of all of them.
 type hits struct {
 	list    []hit
+	full    bool // nothing is brief
+	again   int  // how many were read again
 	filters *detect.Filters
+	apart   *detect.Matcher
 }
 
 func (h *hits) each(add func(event.Key, []byte) error) error {
 	for _, x := range h.list {
-		if err := add(x.key, x.rec); err != nil {
+		rec := x.rec
+		if h.full {
+			rec = x.full
+		}
+		if err := add(x.key, rec); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// read gives the hits of a record in full. Its place is its number.
+func (h *hits) read(key event.Key, place, source []byte, rules []int) ([]byte, error) {
+	h.again++
+	i := int(binary.BigEndian.Uint32(place))
+	at := slices.IndexFunc(h.list, func(x hit) bool { return x.key == key })
+	if string(source) != "record" || at < 0 || h.list[at].number != i || len(rules) > 0 && !slices.Equal(rules, h.list[at].rules) {
+		return nil, fmt.Errorf("%x is not at place %d", key, i)
+	}
+	if len(rules) == 0 {
+		return h.list[at].bare, nil
+	}
+	return h.list[at].full, nil
 }
 
 // hits matches the records and encodes what comes of them.
@@ -236,8 +262,20 @@ func (w *world) hits(e *detect.Engine) *hits {
 
 // take adds the hits of an event, if it has some.
 func (h *hits) take(m *detect.Matcher, ev *event.Event) {
-	if rec := m.Hits(nil, m.Match(ev), ev, []byte("record")); len(rec) > 0 {
-		h.list = append(h.list, hit{ev.Key, rec})
+	rules := slices.Clone(m.Match(ev))
+	place := binary.BigEndian.AppendUint32(nil, uint32(len(h.list)))
+	rec, ok := m.Brief(nil, rules, ev, []byte("record"), place)
+	if !ok {
+		rec = m.Hits(nil, rules, ev, []byte("record"))
+	}
+	if len(rec) > 0 {
+		// What filters know must not depend on what is read again.
+		if h.apart == nil {
+			h.apart = m.Apart()
+		}
+		full := h.apart.Hits(nil, rules, ev, []byte("record"))
+		bare := h.apart.Hits(nil, nil, ev, []byte("record"))
+		h.list = append(h.list, hit{ev.Key, rec, full, bare, rules, len(h.list)})
 	}
 }
 
@@ -248,8 +286,9 @@ func correlated(t testing.TB, e *detect.Engine, h *hits, until detect.Watermark,
 	var out [][]byte
 	c := e.NewCorrelator(detect.NewMemory, func(s *detect.Signal) error { out = append(out, s.Append(nil)); return nil })
 	if filtered {
-		c.Use(h.filters, h.each)
+		c.Use(detect.Input{Filters: h.filters, Again: h.each, Read: h.read})
 	}
+	h.full = !filtered
 	if err := h.each(c.AddHits); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package detect_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
@@ -18,6 +19,7 @@ import (
 // A visit is a record of the sign-in log.
 type visit struct {
 	n           byte
+	tenant      string // default: t
 	user, app   string
 	correlation string
 	code        string
@@ -76,7 +78,7 @@ func visitHits(e *detect.Engine, visits []visit) *hits {
 	for i := range visits {
 		v := &visits[i]
 		ev.Reset(event.Signin, event.Interactive, event.Graph, []byte("{}"))
-		ev.Key, ev.Identity, ev.Tenant, ev.Time = v.key(), v.key(), "t", time.Unix(0, v.at()).UTC()
+		ev.Key, ev.Identity, ev.Tenant, ev.Time = v.key(), v.key(), cmp.Or(v.tenant, "t"), time.Unix(0, v.at()).UTC()
 		for name, value := range map[string]string{"userId": objectID(v.user), "appId": v.app, "correlationId": v.correlation, "status.errorCode": v.code} {
 			if value != "" {
 				ev.Put(e.Schema.Resolve(event.Signin, name).ID, 0, event.Value{Kind: sigma.String, Text: value}, -1)

@@ -41,6 +41,10 @@ type Pattern struct {
 	// count once: the first that counts at all does.
 	Versioned bool
 
+	// least is how many events a group has at least in which there is a
+	// finding, as far as Filters count them; 0 = unknown.
+	least int
+
 	// sources says, for each input and each slot of the correlation, in which
 	// slot of the input the values are.
 	sources [][]int

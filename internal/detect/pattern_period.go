@@ -20,6 +20,7 @@ import (
 // Only counts matter, so members may come in any order.
 type periodChange struct {
 	p        *Pattern
+	later    bool // what findings tell is taken when it is known that there are some
 	emit     func(*Found) error
 	until    int64
 	first    int64
@@ -35,12 +36,15 @@ type dayCount struct {
 	d          int
 	start, end int64 // Unix nanoseconds
 	hours      []hourCount
+	finding    *Found // without what it tells
+	last       int    // the last of its hours
 }
 
 // An hourCount is what happened in an hour of a day. Of the events it keeps the
 // first few, and how often each value of a slot came.
 type hourCount struct {
 	n        int
+	told     bool // a finding tells of it
 	span     Detail
 	evidence []Evidence // the first MaxEvidence, by time and key
 	values   []valueCounts
@@ -179,32 +183,46 @@ func (c *periodChange) add(m *Member) error {
 	if d.read(&r); r.bad {
 		return errSignal
 	}
-	c.count(m.At, &d, c.p.sources[m.Input])
+	c.count(m.At).tell(c.p, &d, c.p.sources[m.Input])
 	return nil
 }
 
-// count adds a member. from says in which of its slots the values are.
-func (c *periodChange) count(at int64, d *Detail, from []int) {
+// count counts a member and returns its hour.
+func (c *periodChange) count(at int64) *hourCount {
 	h := c.hourOf(at)
 	h.n++
+	return h
+}
+
+// tell takes what findings tell of a member, if there is one of its hour.
+func (c *periodChange) tell(at int64, d *Detail, from []int) {
+	if h := c.hourOf(at); h.told {
+		h.tell(c.p, d, from)
+	}
+}
+
+// tell takes what findings tell of a member. from says in which of its slots
+// the values are.
+func (h *hourCount) tell(p *Pattern, d *Detail, from []int) {
+	first := h.span.Count == 0
 	h.span.Count += d.Count
 	h.span.span(d.First, d.Last)
 	h.span.Flags |= d.Flags
-	if h.n == 1 || worse(d.Severity, h.span.Severity) {
+	if first || worse(d.Severity, h.span.Severity) {
 		h.span.Severity = strings.Clone(d.Severity)
 	}
 	for i := range d.Evidence {
 		h.note(&d.Evidence[i])
 	}
-	if c.p.grouped {
+	if p.grouped {
 		for _, e := range d.Entities {
 			h.span.addEntity(Entity{strings.Clone(e.Type), strings.Clone(e.ID), strings.Clone(e.Name)})
 		}
 	}
-	if h.values == nil && len(c.p.slots) > 0 {
-		h.values = make([]valueCounts, len(c.p.slots))
+	if h.values == nil && len(p.slots) > 0 {
+		h.values = make([]valueCounts, len(p.slots))
 	}
-	for i := range c.p.slots {
+	for i := range p.slots {
 		if j := from[i]; j >= 0 && j < len(d.Values) {
 			for _, t := range d.Values[j].Texts {
 				h.values[i].add(t)
@@ -238,11 +256,36 @@ func (h *hourCount) note(e *Evidence) {
 }
 
 func (c *periodChange) end() error {
+	c.compareAll()
+	return c.report()
+}
+
+// compareAll finds the days of which there are findings, and reports whether
+// there are any.
+func (c *periodChange) compareAll() bool {
+	some := false
 	if c.until == never {
-		return nil
+		return some
 	}
+	for _, day := range c.days {
+		c.compare(day)
+		some = some || day.finding != nil
+	}
+	return some
+}
+
+// report emits the findings.
+func (c *periodChange) report() error {
 	for _, number := range slices.Sorted(maps.Keys(c.days)) {
-		if err := c.compare(c.days[number]); err != nil {
+		day := c.days[number]
+		f := day.finding
+		if f == nil {
+			continue
+		}
+		measured := f.Measure
+		f.Detail = c.detail(day.hours[:day.last+1])
+		f.Measure = measured
+		if err := c.emit(f); err != nil {
 			return err
 		}
 	}
@@ -250,11 +293,11 @@ func (c *periodChange) end() error {
 }
 
 // compare compares a day, up to the watermark.
-func (c *periodChange) compare(day *dayCount) error {
+func (c *periodChange) compare(day *dayCount) {
 	// The reference begins at the same time of day a week earlier, which is
 	// not always 168 hours ago.
 	if c.first > c.dayStart(day.y, day.m, day.d-7) {
-		return nil
+		return
 	}
 	before := c.days[day.number-7]
 	now, then, held, last := 0, 0, -1, -1
@@ -283,11 +326,12 @@ func (c *periodChange) compare(day *dayCount) error {
 		}
 	}
 	if held < 0 {
-		return nil
+		return
 	}
-	f := &Found{At: day.endOf(held), Detail: c.detail(day.hours[:last+1])}
-	f.Measure = measured
-	return c.emit(f)
+	day.finding, day.last = &Found{At: day.endOf(held), Detail: Detail{Measure: measured}}, last
+	for h := range day.hours[:last+1] {
+		day.hours[h].told = true
+	}
 }
 
 // endOf is the moment at which an hour of the day ends.

@@ -33,24 +33,24 @@ type ruleSignals struct {
 	slots  []slotFields
 	level  *[event.NumKinds]access
 	flags  [][event.NumKinds]access // what escalate asks of the baseline, by flag
-	lean   bool                     // everything it needs is read when rules are compared
+	brief  bool                     // brief hits are enough
 	logons bool                     // its signals are joined to sign-ins first
-	// carried are the fields that lean hits must hold for the rule, a bit each;
-	// flagCarries are those of flags.
-	carried     uint64
-	flagCarries []int
+	// groupings are those of which brief hits hold hashes for the rule, a bit
+	// each, and notes what filters want to know of them.
+	groupings uint64
+	notes     []briefNote
+	present   []access // fields without which a correlation leaves events out
 }
 
 // slotFields are the fields of a slot. A slot of several, and one that a
 // correlation reads, holds tuples.
 type slotFields struct {
 	slot
-	fields  []string
-	access  [event.NumKinds][]access
-	tuple   bool
-	notes   []groupNote
-	carries []carry    // by field, of lean rules
-	refs    []fieldRef // the fields with what aliases say of them further down
+	fields []string
+	access [event.NumKinds][]access
+	tuple  bool
+	notes  []groupNote
+	refs   []fieldRef // the fields with what aliases say of them further down
 }
 
 // A groupNote is a filter that wants to know the groups of a slot, which are the
@@ -59,6 +59,7 @@ type groupNote struct {
 	groups  int
 	mark    int  // of Filters.groups; -1 if nobody asks
 	travels bool // travel reads them
+	counts  int  // the correlation that fires from so many events on; -1 if none
 }
 
 // prepareSignals settles which fields signals need, and how they are read.
@@ -76,50 +77,36 @@ func (e *Engine) prepareSignals() {
 		}
 		for _, up := range e.readers[i] {
 			c := e.rules[up.rule].Correlate
-			n := groupNote{len(c.GroupBy), e.mark[up.rule][up.input], c.Type == "travel"}
-			if n.mark >= 0 || n.travels {
+			n := groupNote{len(c.GroupBy), e.mark[up.rule][up.input], c.Type == "travel", -1}
+			if e.least[up.rule] {
+				n.counts = up.rule
+			}
+			if n.mark >= 0 || n.travels || n.counts >= 0 {
 				rs.slots[up.slot].notes = append(rs.slots[up.slot].notes, n)
 			}
 		}
-		// Sign-ins are most of all events; what only correlations read of them
-		// is not worth reading the record twice.
-		rs.lean = r.Silent
 		for k := range e.plans[i].byKind {
-			rs.lean = rs.lean && k == event.Signin
-		}
-		for k := range e.plans[i].byKind {
-			// What is read twice is read whole the second time.
-			lists := []*[event.NumKinds][]int{&e.wanted}
-			if rs.lean {
-				lists = append(lists, &e.hot)
+			for j, name := range r.Extra.Alert.GroupBy {
+				rs.group[j][k] = e.access(&e.wanted, k, name)
 			}
-			for _, list := range lists {
-				for j, name := range r.Extra.Alert.GroupBy {
-					rs.group[j][k] = e.access(list, k, name)
+			if rs.level != nil {
+				rs.level[k] = e.access(&e.wanted, k, levelFrom)
+			}
+			for j := range rs.flags {
+				rs.flags[j][k] = e.access(&e.wanted, k, flagFields[j])
+			}
+			for j := range rs.slots {
+				s := &rs.slots[j]
+				for _, name := range s.fields {
+					s.access[k] = append(s.access[k], e.access(&e.wanted, k, name))
 				}
-				if rs.level != nil {
-					rs.level[k] = e.access(list, k, levelFrom)
-				}
-				for j := range rs.flags {
-					rs.flags[j][k] = e.access(list, k, flagFields[j])
-				}
-				for j := range rs.slots {
-					s := &rs.slots[j]
-					s.access[k] = nil
-					for _, name := range s.fields {
-						s.access[k] = append(s.access[k], e.access(list, k, name))
-					}
-				}
-				if rs.lean {
-					e.wantAll(list, k, leanEntities)
-				}
-				if rs.logons {
-					e.wantAll(&e.hot, k, append(logonFields(e.Schema), leanEntities...))
-				}
+			}
+			if rs.logons {
+				e.wantAll(&e.hot, k, logonFields(e.Schema))
 			}
 		}
 	}
-	e.carryAll()
+	e.prepareBrief()
 	for k := event.Kind(1); k < event.NumKinds; k++ {
 		e.wantAll(&e.wanted, k, []int{
 			event.FUser, event.FUserName, event.FActorID, event.FActorName, event.FActorType, event.FTargetsID,
@@ -129,9 +116,6 @@ func (e *Engine) prepareSignals() {
 		e.wantAll(&e.wanted, k, logonFields(e.Schema))
 	}
 }
-
-// leanEntities are the entities of sign-ins that only correlations read.
-var leanEntities = []int{event.FUser, event.FUserName, event.FActorID, event.FActorName, event.FActorType, event.FIP, event.FAppID, event.FAppName}
 
 func (e *Engine) wantAll(list *[event.NumKinds][]int, k event.Kind, ids []int) {
 	for _, id := range ids {
@@ -170,10 +154,6 @@ func (e *Engine) levelFrom(i int) string {
 	}
 	return ""
 }
-
-// Lean reports whether signals of a rule can be made of an event for which only
-// the fields of Compared were read.
-func (e *Engine) Lean(rule int) bool { return e.signals[rule].lean }
 
 // summaryFields lists the names between braces.
 func summaryFields(template string) []string {

@@ -196,6 +196,21 @@ func (e *Event) Text(field int) string {
 	return ""
 }
 
+// One returns the value of a field that has exactly one that says something.
+func (e *Event) One(field int) (text string, ok bool) {
+	for n := e.list(field); n != 0; n = e.vals[n-1].next {
+		v := &e.vals[n-1].v
+		if v.Kind == sigma.Null || v.Text == "" {
+			continue
+		}
+		if ok {
+			return "", false
+		}
+		text, ok = v.Text, true
+	}
+	return text, ok
+}
+
 // TextAt returns the value of a field in element elem of the outermost array
 // of its path, or "".
 func (e *Event) TextAt(field, elem int) string {

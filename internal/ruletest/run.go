@@ -152,7 +152,7 @@ func (r *run) alerts() ([]*alert.Alert, error) {
 		}
 		return nil
 	}
-	c.Use(r.filters, each)
+	c.Use(detect.Input{Filters: r.filters, Again: each})
 	if err := each(c.AddHits); err != nil {
 		return nil, err
 	}

@@ -27,10 +27,15 @@ type Stream struct {
 	r        io.Reader
 	encoding []string
 	packed   bool
+	recoded  bool  // from UTF-16
 	produced int64 // bytes
 	floor    int64 // of produced, before its ratio to the input counts
 	closers  []func() error
 	err      error
+	// The text of a file that is neither packed nor in another code is what
+	// stands in it, behind the byte order mark.
+	file *os.File
+	bom  int64
 }
 
 var _ io.ReadCloser = (*Stream)(nil)
@@ -61,6 +66,9 @@ func Open(in Input) (*Stream, error) {
 		return nil, err
 	}
 	s.closers = append(s.closers, f.Close)
+	if !s.packed && !s.recoded {
+		s.file = f
+	}
 	return s, nil
 }
 

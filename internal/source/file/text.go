@@ -26,6 +26,7 @@ func (s *Stream) text(head []byte, r *bufio.Reader) error {
 		}
 	}
 	s.encoding = append(s.encoding, code)
+	s.bom, s.recoded = int64(bom), strings.HasPrefix(code, "utf-16")
 	_, err := r.Discard(bom) // it is in the buffer
 	return err
 }

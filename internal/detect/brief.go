@@ -1,0 +1,295 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"slices"
+
+	"github.com/entrawatch/entrawatch/internal/event"
+)
+
+// Most sign-ins satisfy no rule but such as correlations read, and most of
+// these turn out not to matter: nobody travelled, nothing was found beside
+// which they would count. Their hits are brief. They say to which groups the
+// event belongs, as hashes, and where the record stands; the few records that
+// do matter are read again, in the order in which they stand there.
+
+// A grouping is the fields by which some correlation groups events, each as an
+// index of Engine.parts.
+type grouping []int
+
+// maxBrief bounds groupings and parts, which are bits of a word.
+const maxBrief = 64
+
+// A briefNote is a groupNote of brief hits.
+type briefNote struct {
+	grouping  int
+	mark      int
+	counts    int
+	travels   bool
+	latitude  int // field ids
+	longitude int
+}
+
+// prepareBrief settles for which rules brief hits are enough.
+func (e *Engine) prepareBrief() {
+	for i := range e.rules {
+		rs := &e.signals[i]
+		// Sign-ins are most of all events, and nobody reads more of them for a
+		// rule that only correlations read.
+		rs.brief = e.rules[i].Silent && len(e.plans[i].byKind) == 1 && e.plans[i].byKind[e.mass] != nil
+		if !rs.brief {
+			continue
+		}
+		for j := range e.readers[i] {
+			up := &e.readers[i][j]
+			if e.counts[up.rule] {
+				continue
+			}
+			if !e.sifts(i, *up) {
+				rs.brief = false
+				break
+			}
+			s := &rs.slots[up.slot]
+			fields := make([]access, len(s.fields))
+			for k, name := range s.fields {
+				fields[k] = e.access(&e.hot, e.mass, name)
+			}
+			n := len(e.rules[up.rule].Correlate.GroupBy)
+			if up.grouping = e.grouping(fields[:n]); up.grouping < 0 {
+				rs.brief = false
+				break
+			}
+			rs.groupings |= 1 << up.grouping
+			note := briefNote{grouping: up.grouping, mark: e.mark[up.rule][up.input], counts: -1}
+			if e.least[up.rule] {
+				note.counts = up.rule
+			}
+			if e.rules[up.rule].Correlate.Type == "travel" {
+				note.travels, note.latitude, note.longitude = true, fields[n].id, fields[n+1].id
+			} else {
+				rs.present = append(rs.present, fields[n:]...)
+			}
+			if note.mark >= 0 || note.travels || note.counts >= 0 {
+				rs.notes = append(rs.notes, note)
+			}
+		}
+	}
+}
+
+// sifts reports whether filters can tell which events of a rule matter to a
+// correlation.
+func (e *Engine) sifts(rule int, up reader) bool {
+	if c := e.rules[up.rule].Correlate; c.Type == "travel" {
+		return c.Options["minimum"] != nil
+	}
+	return e.least[up.rule] || e.waits[up.rule][up.input] && !e.signals[rule].logons ||
+		slices.ContainsFunc(e.required[up.rule][up.input], func(other int) bool { return !e.found[up.rule][other] })
+}
+
+// grouping returns the index of a grouping, new or old; -1 if there are too
+// many.
+func (e *Engine) grouping(fields []access) int {
+	var g grouping
+	for _, a := range fields {
+		i := slices.Index(e.parts, a)
+		if i < 0 {
+			i = len(e.parts)
+			e.parts = append(e.parts, a)
+		}
+		g = append(g, i)
+	}
+	i := slices.IndexFunc(e.groupings, func(h grouping) bool { return slices.Equal(g, h) })
+	if i < 0 {
+		i = len(e.groupings)
+		e.groupings = append(e.groupings, g)
+	}
+	if i >= maxBrief || len(e.parts) > maxBrief {
+		return -1
+	}
+	return i
+}
+
+// Brief appends the hits of an event that satisfies rules, if they are brief,
+// or none. ok is false, and nothing done, if there are more: because the event
+// satisfies a rule that needs them, or has several groups or values, or none.
+// Of the event the fields of Compared are enough. place is where its record can
+// be read again, nil if it cannot.
+func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place []byte) (out []byte, ok bool) {
+	class, correlation := m.logonOf(ev)
+	if len(rules) == 0 && class == NoLogon {
+		return dst, true
+	}
+	at, known := nanos(ev.Time)
+	if class == Interruption || place == nil || !known || ev.Identity != ev.Key {
+		return dst, false
+	}
+	e := m.engine
+	groupings := uint64(0)
+	for _, r := range rules {
+		if !e.signals[r].brief {
+			return dst, false
+		}
+		groupings |= e.signals[r].groupings
+		for _, a := range e.signals[r].present {
+			if _, ok := m.one(ev, a); !ok {
+				return dst, false
+			}
+		}
+	}
+	tenant := m.hashes.tenant(ev.Tenant)
+	parts := uint64(0) // whose hashes are known
+	for rest := groupings; rest != 0; rest &= rest - 1 {
+		i := bits.TrailingZeros64(rest)
+		h := tenant
+		for _, p := range e.groupings[i] {
+			if parts&(1<<p) == 0 {
+				value, ok := m.one(ev, e.parts[p])
+				if !ok {
+					return dst, false
+				}
+				m.parts[p] = m.hashes.part(value)
+				parts |= 1 << p
+			}
+			h = mix(h, m.parts[p])
+		}
+		m.groups[i] = short(h)
+	}
+	for _, r := range rules {
+		for _, n := range e.signals[r].notes {
+			if n.mark >= 0 {
+				m.filters.mark(n.mark, m.groups[n.grouping])
+			}
+			if n.counts >= 0 {
+				m.filters.count(n.counts, m.groups[n.grouping])
+			}
+			if n.travels {
+				m.filters.boxes.visit(m.groups[n.grouping], m.places.at(ev.Text(n.latitude), ev.Text(n.longitude)))
+			}
+		}
+	}
+	dst = append(binary.AppendUvarint(dst, uint64(len(source))), source...)
+	if class == Outcome {
+		dst = append(dst, hitBrief|hitLogon)
+	} else {
+		dst = append(dst, hitBrief)
+	}
+	dst = binary.BigEndian.AppendUint64(dst, uint64(at))
+	dst = append(dst, m.hashes.encoded...)
+	if class == Outcome {
+		dst = binary.BigEndian.AppendUint32(dst, m.hashes.logon(tenant, correlation))
+	}
+	dst = append(binary.AppendUvarint(dst, uint64(len(place))), place...)
+	dst = binary.AppendUvarint(dst, uint64(len(rules)))
+	for _, r := range rules {
+		dst = binary.AppendUvarint(dst, uint64(r))
+	}
+	for ; groupings != 0; groupings &= groupings - 1 {
+		dst = binary.BigEndian.AppendUint32(dst, m.groups[bits.TrailingZeros64(groupings)])
+	}
+	return dst, true
+}
+
+// addBrief counts an event where counting is all, and has its record read
+// again if it may matter to more.
+func (c *Correlator) addBrief(key event.Key, source []byte, logon bool, d *signalReader) error {
+	at := int64(d.uint64())
+	ts := c.sets
+	if ts != nil && bytes.HasPrefix(d.b, c.encoded) {
+		d.b = d.b[len(c.encoded):]
+	} else {
+		ts = c.tenantOf(d.text())
+	}
+	joins := logon && c.filters.interrupted(d.uint32()) && c.replayed == 0
+	need := false
+	place := d.take(d.count(1))
+	before := d.b
+	c.rules = c.rules[:0]
+	groupings := uint64(0)
+	for range d.count(1) {
+		r := int(d.uvarint())
+		if r < 0 || r >= len(c.e.rules) {
+			return errSignal
+		}
+		c.rules = append(c.rules, r)
+		groupings |= c.e.signals[r].groupings
+	}
+	rules := before[:len(before)-len(d.b)]
+	if d.bad || len(d.b) != 4*bits.OnesCount64(groupings) {
+		return errSignal
+	}
+	for _, r := range c.rules {
+		if !ts.needed[r] {
+			continue
+		}
+		need = need || joins && c.e.signals[r].logons
+		for _, up := range c.e.readers[r] {
+			switch c.task(r, up, ts) {
+			case taskCount:
+				c.count(at, r, up, nil)
+			case taskTell:
+				need = need || c.tells(at, up)
+			case taskJoin:
+				if !need {
+					i := bits.OnesCount64(groupings & (1<<up.grouping - 1))
+					need = !c.spare(r, up, ts, binary.BigEndian.Uint32(d.b[4*i:]))
+				}
+			}
+		}
+	}
+	switch {
+	case !need && !joins:
+		return nil
+	case !need:
+		rules = noRules // it is enough to know that the sign-in went on
+	}
+	if c.later == nil {
+		c.later = c.sorter()
+	}
+	b := append(c.buf[:0], place...)
+	b = append(append(append(b, key[:]...), rules...), source...)
+	c.buf = binary.BigEndian.AppendUint32(b, uint32(len(place)))
+	return c.later.Add(c.buf)
+}
+
+// noRules is an empty list of rules.
+var noRules = binary.AppendUvarint(nil, 0)
+
+// readAgain adds the hits of records that brief hits did not say enough of.
+func (c *Correlator) readAgain() error {
+	if c.later == nil {
+		return nil
+	}
+	s := c.later
+	c.later, c.fetched = nil, true
+	defer func() { c.fetched = false }()
+	for rec, err := range s.Sorted() {
+		if err != nil {
+			return err
+		}
+		d := signalReader{b: rec[:len(rec)-4]}
+		place := d.take(int(binary.BigEndian.Uint32(rec[len(rec)-4:])))
+		key := d.key()
+		c.rules = c.rules[:0]
+		for range d.count(1) {
+			c.rules = append(c.rules, int(d.uvarint()))
+		}
+		hits, err := c.input.Read(key, place, d.b, c.rules)
+		if err != nil {
+			return err
+		}
+		if len(hits) == 0 {
+			continue
+		}
+		if err := c.AddHits(key, hits); err != nil {
+			return err
+		}
+	}
+	return s.Close()
+}
+
+// tells reports whether a finding of what was counted tells of an event.
+func (c *Correlator) tells(at int64, up reader) bool {
+	return c.counts[c.tenant][up.rule].hourOf(at).told
+}
