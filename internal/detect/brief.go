@@ -162,7 +162,7 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 				m.filters.mark(n.mark, m.groups[n.grouping])
 			}
 			if n.counts >= 0 {
-				m.filters.count(n.counts, m.groups[n.grouping])
+				m.filters.count(n.counts, m.engine.tenant(ev.Tenant).patterns[n.counts], m.groups[n.grouping], at)
 			}
 			if n.travels {
 				m.filters.boxes.visit(m.groups[n.grouping], m.places.at(ev.Text(n.latitude), ev.Text(n.longitude)))
@@ -233,7 +233,7 @@ func (c *Correlator) addBrief(key event.Key, source []byte, logon bool, d *signa
 			case taskJoin:
 				if !need {
 					i := bits.OnesCount64(groupings & (1<<up.grouping - 1))
-					need = !c.spare(r, up, ts, binary.BigEndian.Uint32(d.b[4*i:]))
+					need = !c.spare(r, up, ts, at, binary.BigEndian.Uint32(d.b[4*i:]))
 				}
 			}
 		}

@@ -226,15 +226,15 @@ func (c *Correlator) comesAgain(rule int) bool {
 	return c.input.Again != nil && c.e.level[rule] == 0 && !c.e.signals[rule].logons
 }
 
-// spare reports whether events of a rule in a group, given by its hash, cannot
+// spare reports whether an event of a rule in a group, given by its hash, cannot
 // matter to a correlation.
-func (c *Correlator) spare(rule int, up reader, ts *tenantSets, h uint32) bool {
+func (c *Correlator) spare(rule int, up reader, ts *tenantSets, at int64, h uint32) bool {
 	if c.filters == nil {
 		return false
 	}
 	p := ts.patterns[up.rule]
 	return p.Type == "travel" && !c.filters.boxes.apart(h, p.Minimum) ||
-		p.least > 1 && int(c.filters.counted[countedAt(up.rule, h)]) < p.least || c.lonely(rule, up, h)
+		!c.filters.mayReach(up.rule, p, h, at) || c.lonely(rule, up, h)
 }
 
 // replay adds the hits once more that have waited for the findings below a
@@ -402,7 +402,7 @@ func (c *Correlator) member(s *Signal, up reader) error {
 		}
 		short = short || fields > 0 && values == 0
 		if c.filters != nil && (r.Correlate.Type == "travel" || c.e.least[up.rule] || len(c.e.required[up.rule][up.input]) > 0 || c.e.level[s.Rule] > 0) &&
-			c.spare(s.Rule, up, c.sets, c.hashes.group(s.Tenant, g.name)) {
+			c.spare(s.Rule, up, c.sets, at, c.hashes.group(s.Tenant, g.name)) {
 			continue
 		}
 		c.buf = binary.BigEndian.AppendUint32(c.buf[:0], uint32(up.rule))

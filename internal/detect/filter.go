@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/event"
 )
 
 // Filters remember, while events are read in any order, enough to leave out
@@ -20,15 +22,16 @@ type Filters struct {
 	// groups are by hash of the group, for each input of a correlation without
 	// which another input does not matter.
 	groups []bitmap
-	// counted says how many events there are of a group, by hash of the group
-	// and the correlation, up to maxCounted.
+	// counted says how many events there are of a group within a stretch of
+	// time as long as the correlation's span, by hash of all of these, up to
+	// maxCounted. A window lies in one stretch or in two that adjoin.
 	counted []uint8
 }
 
 const (
 	interruptBits = 1 << 22
 	groupBits     = 1 << 20
-	countedGroups = 1 << 22
+	countedBits   = 23
 	maxCounted    = math.MaxUint8
 )
 
@@ -36,7 +39,7 @@ const (
 func (e *Engine) newFilters() *Filters {
 	f := &Filters{groups: make([]bitmap, e.marks)}
 	if slices.Contains(e.least, true) {
-		f.counted = make([]uint8, countedGroups)
+		f.counted = make([]uint8, 1<<countedBits)
 	}
 	for i := range f.groups {
 		f.groups[i] = newBitmap(groupBits)
@@ -115,7 +118,7 @@ func (h *hasher) logon(tenant uint64, correlation string) uint32 {
 }
 
 // note notes the groups of an event. tuples are the encoded tuples of a slot.
-func (f *Filters) note(hashes *hasher, tenant string, tuples []byte, s *slotFields) {
+func (f *Filters) note(hashes *hasher, ev *event.Event, ts *tenantSets, tuples []byte, s *slotFields) {
 	if len(s.notes) == 0 {
 		return
 	}
@@ -131,12 +134,14 @@ func (f *Filters) note(hashes *hasher, tenant string, tuples []byte, s *slotFiel
 			if !complete {
 				continue
 			}
-			h := hashes.group(tenant, t[:end])
+			h := hashes.group(ev.Tenant, t[:end])
 			if n.mark >= 0 {
 				f.mark(n.mark, h)
 			}
 			if n.counts >= 0 {
-				f.count(n.counts, h)
+				if at, ok := nanos(ev.Time); ok {
+					f.count(n.counts, ts.patterns[n.counts], h, at)
+				}
 			}
 			if n.travels {
 				f.boxes.visit(h, placeOf(t[end:]))
@@ -147,14 +152,46 @@ func (f *Filters) note(hashes *hasher, tenant string, tuples []byte, s *slotFiel
 
 func (f *Filters) mark(m int, h uint32) { f.groups[m].set(h) }
 
-// count counts an event of a correlation's group.
-func (f *Filters) count(rule int, h uint32) {
-	if n := &f.counted[countedAt(rule, h)]; *n < maxCounted {
+// count counts an event of a group, given by its hash, of a correlation.
+func (f *Filters) count(rule int, p *Pattern, h uint32, at int64) {
+	if p == nil || p.least < 2 {
+		return
+	}
+	if n := &f.counted[countedAt(rule, h, bucketOf(p, at))]; *n < maxCounted {
 		*n++
 	}
 }
 
-func countedAt(rule int, h uint32) uint32 { return (h + uint32(rule)*0x9e3779b1) % countedGroups }
+// mayReach reports whether some window around an event may have as many events
+// of its group as the correlation wants at least.
+func (f *Filters) mayReach(rule int, p *Pattern, h uint32, at int64) bool {
+	if p.least < 2 {
+		return true
+	}
+	n := bucketOf(p, at)
+	near := func(n int64) int { return int(f.counted[countedAt(rule, h, n)]) }
+	here := near(n)
+	if p.Span <= 0 {
+		return here >= p.least
+	}
+	return here+near(n-1) >= p.least || here+near(n+1) >= p.least
+}
+
+// bucketOf is the number of the stretch of time in which an event lies.
+func bucketOf(p *Pattern, at int64) int64 {
+	if p.Span <= 0 {
+		return 0
+	}
+	n := at / int64(p.Span)
+	if at%int64(p.Span) < 0 {
+		n-- // division rounds towards 1970
+	}
+	return n
+}
+
+func countedAt(rule int, h uint32, bucket int64) uint64 {
+	return mix(mix(uint64(h), uint64(rule)), uint64(bucket)) >> (64 - countedBits)
+}
 
 // marked reports whether a group may have been marked.
 func (f *Filters) marked(m int, h uint32) bool { return f.groups[m].has(h) }
