@@ -132,13 +132,6 @@ func checkBaseline(file string, b *baseline.Baseline, lib *library) (*baselineRe
 	if err != nil {
 		return nil, err
 	}
-	seen := map[event.Kind]map[event.Format]bool{}
-	for k := range event.NumKinds {
-		seen[k] = map[event.Format]bool{}
-		for _, f := range event.FormatsOf(k) {
-			seen[k][f] = true
-		}
-	}
 	tenants := []string{}
 	for _, t := range b.Tenants() {
 		tenants = append(tenants, t.ID)
@@ -148,13 +141,27 @@ func checkBaseline(file string, b *baseline.Baseline, lib *library) (*baselineRe
 		}
 		report.Tenants = append(report.Tenants, name+" ("+t.Kind+")")
 	}
-	report.Rules.Active, report.Rules.Inactive = engine.Activity(seen, tenants)
-	report.Rules.Active = orEmpty(report.Rules.Active)
+	report.Rules = everyLog(engine, tenants)
 	report.Rules.Inactive = append(report.Rules.Inactive, lib.inactive()...)
-	if report.Rules.Inactive == nil {
-		report.Rules.Inactive = []detect.Inactive{}
-	}
 	return report, nil
+}
+
+// everyLog says which rules work if there are logs of every kind and format.
+func everyLog(engine *detect.Engine, tenants []string) app.RuleSummary {
+	seen := map[event.Kind]map[event.Format]bool{}
+	for k := range event.NumKinds {
+		seen[k] = map[event.Format]bool{}
+		for _, f := range event.FormatsOf(k) {
+			seen[k][f] = true
+		}
+	}
+	var rules app.RuleSummary
+	rules.Active, rules.Inactive = engine.Activity(seen, tenants)
+	rules.Active = orEmpty(rules.Active)
+	if rules.Inactive == nil {
+		rules.Inactive = []detect.Inactive{}
+	}
+	return rules
 }
 
 // sets reports whether a mapping of inputs has one, given its full name.

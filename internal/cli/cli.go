@@ -38,6 +38,7 @@ func commands() []command {
 		{"scan", "read logs and print alerts", runScan},
 		{"rules", "list, show, check and test rules", runRules},
 		{"baseline", "write a starting baseline, check one", runBaseline},
+		{"guide", "say what of Microsoft's guides is covered", runGuide},
 		{"version", "print the version", runVersion},
 	}
 }
@@ -61,6 +62,7 @@ Examples:
   entrawatch baseline init -o baseline.yaml     write down what is normal
   entrawatch scan -baseline baseline.yaml logs  compare a folder with that
   entrawatch rules list                         what it looks for
+  entrawatch guide -baseline baseline.yaml      what of Microsoft's guides works
 `
 
 // dispatch picks the command that args name.

@@ -22,6 +22,9 @@ const (
 	pageNotices = 100
 )
 
+//go:embed page_parts.html
+var pageParts string
+
 //go:embed scan_page.html
 var pageSource string
 
@@ -111,17 +114,27 @@ func (p *page) shown() int {
 }
 
 func (p *page) write(w io.Writer) error {
-	t, err := template.New("page").Funcs(pageFuncs).Parse(pageSource)
+	return execute(w, pageSource, p)
+}
+
+// execute writes a page from its template, which may use the parts that pages
+// have in common.
+func execute(w io.Writer, source string, data any) error {
+	t, err := template.New("page").Funcs(pageFuncs).Parse(pageParts)
+	if err == nil {
+		t, err = t.Parse(source)
+	}
 	if err != nil {
 		return err
 	}
-	return t.Execute(w, p)
+	return t.Execute(w, data)
 }
 
 // pageFuncs are what the template calls. The template engine escapes; clean
 // takes away what could turn the direction of the text around it.
 var pageFuncs = template.FuncMap{
 	"clean": clean,
+	"class": func(state string) string { return "state-" + strings.ReplaceAll(state, " ", "-") },
 	"date":  date,
 	"stamp": stamp,
 	"count": func(n int, noun string) string { return count(n, noun) },

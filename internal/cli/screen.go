@@ -52,6 +52,7 @@ const (
 	dim    style = "2"
 	red    style = "1;31"
 	yellow style = "33"
+	green  style = "32"
 	cyan   style = "36"
 	violet style = "1;35"
 )

@@ -26,6 +26,7 @@ func pages() []page {
 		{"fields.md", fieldsPage},
 		{"baseline.md", baselinePage},
 		{"rules.md", rulesPage},
+		{"guides.md", guidesPage},
 	}
 }
 
