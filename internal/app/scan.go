@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -129,6 +130,10 @@ func (sc *scan) prepare() error {
 	if sc.details, err = decode.NewDecoder(sc.engine.Schema, sc.engine.Wanted()); err != nil {
 		return err
 	}
+	sc.risk = sc.engine.Schema.MustID("riskLevelAggregated")
+	if sc.licence, err = decode.NewDecoder(sc.engine.Schema, [event.NumKinds][]int{event.Signin: {sc.risk}}); err != nil {
+		return err
+	}
 	if sc.Tenant == "" && sc.Baseline != nil {
 		sc.Tenant = sc.Baseline.HomeTenantID()
 	}
@@ -142,6 +147,8 @@ type scan struct {
 	engine  *detect.Engine
 	decoder *decode.Decoder // reads what rules compare
 	details *decode.Decoder // reads what signals tell
+	licence *decode.Decoder // reads whether the risk of sign-ins is hidden
+	risk    int             // the field of sign-ins that licence reads
 	began   time.Time
 
 	reports   []*fileReport
@@ -304,6 +311,7 @@ type worker struct {
 	sc      *scan
 	decode  *decode.Worker
 	details *decode.Worker
+	licence *decode.Worker
 	match   *detect.Matcher
 	ev      *event.Event
 	full    *event.Event // ev again, with details
@@ -317,7 +325,7 @@ type worker struct {
 
 func (sc *scan) newWorker() *worker {
 	w := &worker{
-		sc: sc, decode: sc.decoder.NewWorker(sc.mode()), details: sc.details.NewWorker(sc.mode()),
+		sc: sc, decode: sc.decoder.NewWorker(sc.mode()), details: sc.details.NewWorker(sc.mode()), licence: sc.licence.NewWorker(sc.mode()),
 		match: sc.engine.NewMatcher(), ev: event.New(sc.engine.Schema), full: event.New(sc.engine.Schema),
 		keys: spill.New(sc.TempDir, sc.Memory/sc.Workers),
 	}
@@ -359,6 +367,9 @@ func (w *worker) do(j job) error {
 		if err := w.keys.Add(w.buf); err != nil {
 			return err
 		}
+		if i == 0 && ev.Kind == event.Signin {
+			w.licensed(b, rec)
+		}
 	}
 	for _, bad := range b.Bad {
 		if !bad.Notice {
@@ -391,6 +402,21 @@ func (w *worker) hits(dst []byte, b *decode.Batch, rec *decode.Rec, rep *fileRep
 		return dst, fmt.Errorf("%s:%d: decoded once and not again: %s", rep.path, rec.Line, reason)
 	}
 	return w.match.Hits(dst, hits, w.full, w.source), nil
+}
+
+// licensed notes whether a sign-in tells its risk. One of each batch is enough
+// to know: the licence is the tenant's.
+func (w *worker) licensed(b *decode.Batch, rec *decode.Rec) {
+	if w.licence.Decode(b, rec, w.full) != "" {
+		return
+	}
+	switch level := w.full.Text(w.sc.risk); {
+	case level == "":
+	case strings.EqualFold(level, "hidden"):
+		w.tally.hidden++
+	default:
+		w.tally.told++
+	}
 }
 
 func (w *worker) reject(rep *fileReport, bad decode.Bad) error {

@@ -149,6 +149,9 @@ type tally struct {
 	noTime  int
 	noHome  int // events without a tenant
 	outside int
+	// hidden and told are sign-ins, of those looked at, whose risk is hidden for
+	// want of a licence, and whose risk is told.
+	hidden, told int
 }
 
 // marks are the times of the last events, by kind.
@@ -255,6 +258,8 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 		all.noTime += w.tally.noTime
 		all.noHome += w.tally.noHome
 		s.Outside += w.tally.outside
+		all.hidden += w.tally.hidden
+		all.told += w.tally.told
 		_, spilled := w.keys.Spilled()
 		s.Spilled += spilled
 	}
@@ -296,6 +301,9 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 	}
 	slices.Sort(tenants)
 	s.Rules.Active, s.Rules.Inactive = sc.engine.Activity(seen, tenants)
+	if all.hidden > 0 && all.told == 0 { // some sign-ins hide it with a licence too
+		unlicensed(s.Rules.Inactive)
+	}
 	if s.Rules.Active == nil {
 		s.Rules.Active = []string{}
 	}
@@ -309,6 +317,16 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 	}
 	s.Notices = notices
 	return s, notices
+}
+
+// unlicensed tells rules that lack risk data for want of a licence from those
+// that lack them for want of an export.
+func unlicensed(inactive []detect.Inactive) {
+	for i := range inactive {
+		if r := &inactive[i]; r.Reason == "no data: no risk_detection events in the input" || r.Reason == "no data: no risky_user events in the input" {
+			r.Reason = "not licensed: sign-ins say that their risk is hidden, which Entra ID P2 would show"
+		}
+	}
 }
 
 // doubleCounts warns of exports that overlap in time and share no id by which

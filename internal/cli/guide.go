@@ -16,7 +16,7 @@ import (
 var guideHelp = help{
 	about: `Lists what Microsoft's three security operations guides (user, privileged and consumer accounts) ask for: 133 rows of tables (U, P, C) and 126 recommendations (UX, PX, CX), what implements each, and whether it works with your baseline and on your logs.
 
-States: active; inactive, an input of the baseline is missing; no data, a log is missing; not computable, the formats of the logs lack a field; not implemented, this version does not do it. Without logs every log is taken to be there.`,
+States: active; inactive, an input of the baseline is missing; no data, a log is missing; not licensed, the records say that the licence hides it; not computable, the formats of the logs lack a field; not implemented, this version does not do it. Without logs every log is taken to be there.`,
 	usage: []string{"[flags] [FILE|FOLDER|- ...]"},
 	examples: []example{
 		{"entrawatch guide", "What this version covers, without a baseline."},
@@ -31,7 +31,7 @@ func runGuide(e *env, args []string) int {
 	fs := newFlags(e, "guide", guideHelp)
 	base := fs.text("baseline", "FILE", "what is normal for you; \"entrawatch baseline init\" writes one to start from", nil)
 	tenant := fs.text("tenant", "ID", "the tenant of records that name none; default: home_tenant_id of the baseline", isTenant)
-	states := fs.text("state", "LIST", "only entries in these states, with commas between: active, inactive, no-data, not-computable, not-implemented", areStates)
+	states := fs.text("state", "LIST", "only entries in these states, with commas between: active, inactive, no-data, not-licensed, not-computable, not-implemented", areStates)
 	asJSON := fs.on("json", "prints one JSON object per line")
 	html := fs.text("html", "FILE", "writes a page to read, print and pass on", nil)
 	paths, code, done := fs.parse(args)
@@ -163,7 +163,7 @@ func hasInput(b *baseline.Baseline, name string) bool {
 	return slices.ContainsFunc(ids, func(id string) bool { return b.View(id, nil).Has(name) })
 }
 
-var stateStyle = map[string]style{guide.Active: green, guide.Inactive: yellow, guide.NoData: yellow, guide.NotComputable: yellow, guide.NotImplemented: dim}
+var stateStyle = map[string]style{guide.Active: green, guide.Inactive: yellow, guide.NoData: yellow, guide.NotLicensed: yellow, guide.NotComputable: yellow, guide.NotImplemented: dim}
 
 func printGuide(e *env, all []guide.Status, asJSON bool) error {
 	t := &table{head: []string{"ENTRY", "STATE", "IMPLEMENTED BY, AND WHAT IS MISSING"}, style: func(column int, text string) style {

@@ -97,12 +97,13 @@ const (
 	Active         = "active"
 	Inactive       = "inactive"        // an input of the baseline is missing
 	NoData         = "no data"         // a log is missing
+	NotLicensed    = "not licensed"    // the records say that the licence hides it
 	NotComputable  = "not computable"  // not in the formats of the logs, or never
 	NotImplemented = "not implemented" // not by this version
 )
 
 // States lists them in that order.
-var States = []string{Active, Inactive, NoData, NotComputable, NotImplemented}
+var States = []string{Active, Inactive, NoData, NotLicensed, NotComputable, NotImplemented}
 
 // A Status is an entry on a baseline and logs. Its JSON form is an interface of
 // `guide -json`.
@@ -176,6 +177,8 @@ func stateOf(reason string) string {
 		return Inactive
 	case "no data":
 		return NoData
+	case "not licensed":
+		return NotLicensed
 	}
 	return NotComputable
 }

@@ -94,7 +94,7 @@ func TestStatus(t *testing.T) {
 	facts := Facts{
 		Rule: func(slug string) string {
 			return map[string]string{
-				"b": "inactive: baseline input x is not set", "c": "no data: no audit events in the input",
+				"p2": "not licensed: hidden", "b": "inactive: baseline input x is not set", "c": "no data: no audit events in the input",
 				"d": "not computable: signin events in the format o365 lack a field that the rule needs", "e": "cannot match: field y does not exist",
 			}[slug]
 		},
@@ -105,6 +105,7 @@ func TestStatus(t *testing.T) {
 		{"U01 row | rule a; rule b; rule c | S.", Active, "1 of 3 parts work; b: baseline input x is not set"},
 		{"U01 row | rule c; rule b | S.", Inactive, "b: baseline input x is not set"},
 		{"U01 row | rule c | S.", NoData, "no audit events in the input"},
+		{"U01 row | rule p2 | S.", NotLicensed, "hidden"},
 		{"U01 row | rule d | S.", NotComputable, "signin events in the format o365 lack a field that the rule needs"},
 		{"U01 row | rule e; rule d | S.", NotComputable, "e: field y does not exist"},
 		{"U01 row | input set | S.", Active, ""},
