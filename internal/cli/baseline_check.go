@@ -13,13 +13,14 @@ import (
 )
 
 var baselineCheckHelp = help{
-	about: `Checks a baseline strictly: unknown inputs, wrong types and contradictions are errors with their lines, all at once. Then says what it sets, and which rules work with it, given logs of every kind.`,
-	usage: []string{"[flags] FILE"},
+	about: `Checks a baseline strictly: unknown inputs, wrong types and contradictions are errors with their lines, all at once. Then says what it sets, and which rules work with it, given logs of every kind; or, given logs, which rules work on them and how many alerts there would have been, by rule and week, against alert_budget.`,
+	usage: []string{"[flags] FILE [LOGS ...]"},
 	examples: []example{
 		{"entrawatch baseline check baseline.yaml", "Is it right, and what does it do?"},
+		{"entrawatch baseline check baseline.yaml logs/", "Is it too tight? What would have alerted in the weeks of the logs."},
 		{"entrawatch baseline check -rules my-rules -json baseline.yaml", "With rules of yours too; one JSON object."},
 	},
-	exits: []string{"the baseline is right", "it is not", "the command line is wrong, or there is no such file"},
+	exits: []string{"the baseline is right", "it is not, or not all of the logs was understood", "the command line is wrong, or there is no such file"},
 }
 
 // A baselineReport is what `baseline check -json` prints.
@@ -31,18 +32,20 @@ type baselineReport struct {
 	Set        []string        `json:"set"`
 	Overridden []string        `json:"overridden"`
 	Rules      app.RuleSummary `json:"rules"`
+	// Alerts is how many there would have been, if there are logs.
+	Alerts *volume `json:"alerts,omitempty"`
 }
 
 func runBaselineCheck(e *env, args []string) int {
 	fs := newFlags(e, "baseline check", baselineCheckHelp)
 	chosen := fs.rules()
-	asJSON := fs.on("json", "prints one JSON object: file, tenants, set, overridden, rules")
+	asJSON := fs.on("json", "prints one JSON object: file, tenants, set, overridden, rules, and alerts if there are logs")
 	others, code, done := fs.parse(args)
 	if done {
 		return code
 	}
-	if len(others) != 1 {
-		return fs.usage("expected one baseline file; \"entrawatch baseline init\" writes one to start from")
+	if len(others) == 0 {
+		return fs.usage("expected a baseline file, and logs if there are some; \"entrawatch baseline init\" writes one to start from")
 	}
 	lib, code, done := chosen.load(fs, *chosen.noBuiltin)
 	if done {
@@ -56,11 +59,16 @@ func runBaselineCheck(e *env, args []string) int {
 	if err != nil {
 		return e.fail(fs.Name(), err)
 	}
+	if logs := others[1:]; len(logs) > 0 {
+		if code, err = checkLogs(fs, report, lib, b, logs); err != nil {
+			return e.fail(fs.Name(), err)
+		}
+	}
 	if *asJSON {
 		if err := writeJSON(e.stdout, report, ""); err != nil {
 			return e.fail(fs.Name(), err)
 		}
-		return exitDone
+		return code
 	}
 	s := &sheet{screen: e.out}
 	s.say("", others[0]+" is right.")
@@ -73,7 +81,11 @@ func runBaselineCheck(e *env, args []string) int {
 		s.fact("tenants", strings.Join(report.Tenants, ", "))
 	}
 	active, all := len(report.Rules.Active), len(report.Rules.Active)+len(report.Rules.Inactive)
-	s.head(number(active) + " of " + count(all, "rule") + plural(active, " works", " work") + " with it")
+	where := " with it"
+	if report.Alerts != nil {
+		where = " with it on these logs"
+	}
+	s.head(number(active) + " of " + count(all, "rule") + plural(active, " works", " work") + where)
 	for _, g := range reasons(report.Rules.Inactive) {
 		if len(g.Parts) == 0 {
 			s.say("  - ", g.Reason+": "+strings.Join(g.Rules, ", "))
@@ -87,7 +99,25 @@ func runBaselineCheck(e *env, args []string) int {
 	if _, err := e.stdout.Write([]byte(s.String())); err != nil {
 		return e.fail(fs.Name(), err)
 	}
-	return exitDone
+	if report.Alerts != nil {
+		if err := report.Alerts.write(e); err != nil {
+			return e.fail(fs.Name(), err)
+		}
+	}
+	return code
+}
+
+// checkLogs says which rules work on logs, and counts what would have alerted.
+func checkLogs(fs *flagSet, report *baselineReport, lib *library, b *baseline.Baseline, logs []string) (code int, err error) {
+	res, code, err := scanFor(fs, app.ScanConfig{Paths: logs, Rules: lib.Rules, Baseline: b})
+	if err != nil {
+		return code, err
+	}
+	defer res.Close()
+	report.Rules = res.Summary.Rules
+	report.Rules.Inactive = append(report.Rules.Inactive, lib.inactive()...)
+	report.Alerts, err = measure(res, b)
+	return code, err
 }
 
 func listOr(list []string, none string) string {

@@ -110,24 +110,33 @@ func activity(fs *flagSet, lib *library, b *baseline.Baseline, paths []string, t
 		rules, err = onEveryLog(lib, b)
 		return rules, exitDone, err
 	}
+	res, code, err := scanFor(fs, app.ScanConfig{Paths: paths, Rules: lib.Rules, Baseline: b, Tenant: tenant})
+	if err != nil {
+		return rules, code, err
+	}
+	defer res.Close()
+	return res.Summary.Rules, code, nil
+}
+
+// scanFor scans logs for a command that wants to know about them. The code says
+// whether all was understood.
+func scanFor(fs *flagSet, cfg app.ScanConfig) (res *app.Result, code int, err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	cfg := app.ScanConfig{Paths: paths, Rules: lib.Rules, Baseline: b, Tenant: tenant}
 	line := progressLine{e: fs.e}
 	if fs.e.talk.terminal {
 		cfg.Progress = line.show
 	}
-	res, err := app.Scan(ctx, cfg)
+	res, err = app.Scan(ctx, cfg)
 	line.clear()
 	if err != nil {
-		return rules, exitFailed, err
+		return nil, exitFailed, err
 	}
-	defer res.Close()
 	if !res.Summary.Complete() {
 		code = exitFailed
 		fs.e.complain(fs.Name(), "not all was understood; \"entrawatch scan\" on the same logs says what")
 	}
-	return res.Summary.Rules, code, nil
+	return res, code, nil
 }
 
 // statuses says how each entry stands.

@@ -156,7 +156,7 @@ func paragraph(prefix, text string, limit int) string {
 func count[N int | int64](n N, noun string) string {
 	if n != 1 {
 		switch {
-		case strings.HasSuffix(noun, "y"):
+		case strings.HasSuffix(noun, "y") && !strings.HasSuffix(noun, "ay"):
 			noun = strings.TrimSuffix(noun, "y") + "ies"
 		default:
 			noun += "s"
