@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -20,6 +21,7 @@ func appendPlace(dst []byte, file int, offset int64, length int, e *event.Event)
 
 // A rereader reads records once more that turned out to matter.
 type rereader struct {
+	ctx    context.Context
 	sc     *scan
 	file   int // that is open; -1 = none
 	picker *file.Picker
@@ -32,14 +34,17 @@ type rereader struct {
 	reason map[int]error
 }
 
-func (sc *scan) newRereader() *rereader {
+func (sc *scan) newRereader(ctx context.Context) *rereader {
 	// The workers have nothing to do any more.
-	return &rereader{sc: sc, file: -1, worker: sc.workers[0], lost: map[int]int{}, reason: map[int]error{}}
+	return &rereader{ctx: ctx, sc: sc, file: -1, worker: sc.workers[0], lost: map[int]int{}, reason: map[int]error{}}
 }
 
 // hits reads the record at a place and gives the hits of the rules that its
 // event satisfies. A record that has changed since it was first read gives none.
 func (r *rereader) hits(key event.Key, place, source []byte, rules []int) ([]byte, error) {
+	if err := r.ctx.Err(); err != nil {
+		return nil, err
+	}
 	n := int(binary.BigEndian.Uint32(place))
 	if err := r.read(n, key, place); err != nil {
 		if r.lost[n]++; r.lost[n] == 1 {

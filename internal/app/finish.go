@@ -40,7 +40,7 @@ func (sc *scan) finish(ctx context.Context) (*Result, error) {
 		duplicates, err = sc.survivors(ctx, add)
 		return err
 	}
-	again := sc.newRereader()
+	again := sc.newRereader(ctx)
 	defer again.close()
 	correlator.Use(detect.Input{Filters: sc.filters(), Again: survivors, Read: again.hits})
 	if err := survivors(correlator.AddHits); err != nil {
