@@ -20,8 +20,8 @@ type guidePage struct {
 }
 
 type stateCount struct {
-	Name, Class string
-	Count       int
+	Name  string
+	Count int
 }
 
 type guideSection struct {
@@ -43,7 +43,7 @@ var guideTitles = []struct{ prefix, title string }{
 func writeGuidePage(path string, at time.Time, all []guide.Status) error {
 	p := guidePage{At: &at}
 	for _, state := range guide.States {
-		c := stateCount{Name: state, Class: "state-" + strings.ReplaceAll(state, " ", "-")}
+		c := stateCount{Name: state}
 		for i := range all {
 			if all[i].State == state {
 				c.Count++

@@ -24,12 +24,9 @@ const maxBrief = 64
 
 // A briefNote is a groupNote of brief hits.
 type briefNote struct {
-	grouping  int
-	mark      int
-	counts    int
-	travels   bool
-	latitude  int // field ids
-	longitude int
+	groupNote
+	grouping            int
+	latitude, longitude int // field ids
 }
 
 // prepareBrief settles for which rules brief hits are enough.
@@ -38,7 +35,8 @@ func (e *Engine) prepareBrief() {
 		rs := &e.signals[i]
 		// Sign-ins are most of all events, and nobody reads more of them for a
 		// rule that only correlations read.
-		rs.brief = e.rules[i].Silent && len(e.plans[i].byKind) == 1 && e.plans[i].byKind[e.mass] != nil
+		rs.brief = e.rules[i].Silent && len(e.plans[i].byKind) == 1 && e.plans[i].byKind[e.mass] != nil &&
+			!slices.ContainsFunc(e.readers[i], func(up reader) bool { return !e.counts[up.rule] && !e.sifts(i, up) })
 		if !rs.brief {
 			continue
 		}
@@ -47,31 +45,25 @@ func (e *Engine) prepareBrief() {
 			if e.counts[up.rule] {
 				continue
 			}
-			if !e.sifts(i, *up) {
-				rs.brief = false
-				break
-			}
 			s := &rs.slots[up.slot]
 			fields := make([]access, len(s.fields))
 			for k, name := range s.fields {
 				fields[k] = e.access(&e.hot, e.mass, name)
 			}
-			n := len(e.rules[up.rule].Correlate.GroupBy)
+			note := briefNote{groupNote: e.groupNote(*up)}
+			n := note.groups
 			if up.grouping = e.grouping(fields[:n]); up.grouping < 0 {
 				rs.brief = false
 				break
 			}
 			rs.groupings |= 1 << up.grouping
-			note := briefNote{grouping: up.grouping, mark: e.mark[up.rule][up.input], counts: -1}
-			if e.least[up.rule] {
-				note.counts = up.rule
-			}
-			if e.rules[up.rule].Correlate.Type == "travel" {
-				note.travels, note.latitude, note.longitude = true, fields[n].id, fields[n+1].id
+			note.grouping = up.grouping
+			if note.travels {
+				note.latitude, note.longitude = fields[n].id, fields[n+1].id
 			} else {
 				rs.present = append(rs.present, fields[n:]...)
 			}
-			if note.mark >= 0 || note.travels || note.counts >= 0 {
+			if note.asks() {
 				rs.notes = append(rs.notes, note)
 			}
 		}
@@ -158,12 +150,7 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	}
 	for _, r := range rules {
 		for _, n := range e.signals[r].notes {
-			if n.mark >= 0 {
-				m.filters.mark(n.mark, m.groups[n.grouping])
-			}
-			if n.counts >= 0 {
-				m.filters.count(n.counts, m.engine.tenant(ev.Tenant).patterns[n.counts], m.groups[n.grouping], at)
-			}
+			m.filters.see(&n.groupNote, m.engine.tenant(ev.Tenant), m.groups[n.grouping], at, true)
 			if n.travels {
 				m.filters.boxes.visit(m.groups[n.grouping], m.places.at(ev.Text(n.latitude), ev.Text(n.longitude)))
 			}

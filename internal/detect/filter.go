@@ -122,6 +122,7 @@ func (f *Filters) note(hashes *hasher, ev *event.Event, ts *tenantSets, tuples [
 	if len(s.notes) == 0 {
 		return
 	}
+	at, timed := nanos(ev.Time)
 	d := signalReader{b: tuples}
 	for len(d.b) > 0 && !d.bad {
 		n := d.uvarint() >> 1 // a tuple is never a GUID
@@ -135,18 +136,21 @@ func (f *Filters) note(hashes *hasher, ev *event.Event, ts *tenantSets, tuples [
 				continue
 			}
 			h := hashes.group(ev.Tenant, t[:end])
-			if n.mark >= 0 {
-				f.mark(n.mark, h)
-			}
-			if n.counts >= 0 {
-				if at, ok := nanos(ev.Time); ok {
-					f.count(n.counts, ts.patterns[n.counts], h, at)
-				}
-			}
+			f.see(&n, ts, h, at, timed)
 			if n.travels {
 				f.boxes.visit(h, placeOf(t[end:]))
 			}
 		}
+	}
+}
+
+// see notes an event of a group, given by its hash.
+func (f *Filters) see(n *groupNote, ts *tenantSets, h uint32, at int64, timed bool) {
+	if n.mark >= 0 {
+		f.mark(n.mark, h)
+	}
+	if n.counts >= 0 && timed {
+		f.count(n.counts, ts.patterns[n.counts], h, at)
 	}
 }
 

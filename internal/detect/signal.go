@@ -62,6 +62,19 @@ type groupNote struct {
 	counts  int  // the correlation that fires from so many events on; -1 if none
 }
 
+// groupNote is what filters want to know for a correlation of one of its inputs.
+func (e *Engine) groupNote(up reader) groupNote {
+	c := e.rules[up.rule].Correlate
+	n := groupNote{len(c.GroupBy), e.mark[up.rule][up.input], c.Type == "travel", -1}
+	if e.least[up.rule] {
+		n.counts = up.rule
+	}
+	return n
+}
+
+// asks reports whether there is anything to note.
+func (n *groupNote) asks() bool { return n.mark >= 0 || n.travels || n.counts >= 0 }
+
 // prepareSignals settles which fields signals need, and how they are read.
 func (e *Engine) prepareSignals() {
 	for i, r := range e.rules {
@@ -76,12 +89,7 @@ func (e *Engine) prepareSignals() {
 			rs.flags = make([][event.NumKinds]access, len(flagFields))
 		}
 		for _, up := range e.readers[i] {
-			c := e.rules[up.rule].Correlate
-			n := groupNote{len(c.GroupBy), e.mark[up.rule][up.input], c.Type == "travel", -1}
-			if e.least[up.rule] {
-				n.counts = up.rule
-			}
-			if n.mark >= 0 || n.travels || n.counts >= 0 {
+			if n := e.groupNote(up); n.asks() {
 				rs.slots[up.slot].notes = append(rs.slots[up.slot].notes, n)
 			}
 		}
