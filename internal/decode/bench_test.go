@@ -57,3 +57,26 @@ func BenchmarkDecode(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/record")
 }
+
+// BenchmarkRead reads records as it cuts them out, as scans do.
+func BenchmarkRead(b *testing.B) {
+	data, n := messages(b)
+	_, d := everything(b)
+	b.SetBytes(int64(len(data)))
+	batch := &Batch{}
+	fr := NewFramer(nil, "x")
+	for b.Loop() {
+		shapes := fr.shapes
+		fr = NewFramer(bytes.NewReader(data), "x")
+		fr.Read(d, Entra)
+		fr.shapes = shapes
+		got := 0
+		for !errors.Is(fr.Next(batch), io.EOF) {
+			got += len(batch.Recs)
+		}
+		if got != n {
+			b.Fatalf("%d of %d records", got, n)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/record")
+}

@@ -44,6 +44,7 @@ type direct struct {
 	keys  keyFunc
 	at    int // where it stopped, for messages
 	stop  bool
+	open  []uint32 // containers that a shape has entered
 }
 
 // over makes data what is read. Its marks may be missing.

@@ -45,7 +45,9 @@ type Framer struct {
 	decoder *Decoder
 	mode    Mode
 	guess   *node
-	comma   bool // the next element of the innermost array needs a comma first
+	shapes  map[*node]*shape // by what records are read along
+	shape   *shape           // of guess
+	comma   bool             // the next element of the innermost array needs a comma first
 	begun   bool
 	csv     *csvTable
 	// skipping is the state inside a record that is too large.
@@ -95,6 +97,9 @@ func (f *Framer) expect(rec *Rec, text []byte) {
 	}
 	if f.decoder != nil && rec.what.reason == "" {
 		f.guess = f.decoder.roots[rec.what.kind][rec.what.format]
+		if f.shape == nil || f.shape.root != f.guess {
+			f.shape = f.shapeOf(f.guess)
+		}
 	}
 }
 
@@ -304,7 +309,7 @@ func (f *Framer) object(b *Batch, i, index int, env *Envelope) (int, bool) {
 	o := &f.seen
 	o.sniff.base = i
 	from := len(f.direct.notes)
-	end, stopped, err := f.direct.record(i, f.root(), f.onKey)
+	end, stopped, err := f.read(i)
 	if stopped || err != scanOK || end-i > MaxRecord {
 		f.direct.notes = f.direct.notes[:from]
 	}
@@ -331,6 +336,40 @@ func (f *Framer) object(b *Batch, i, index int, env *Envelope) (int, bool) {
 	}
 	f.done()
 	return end, true
+}
+
+// read reads the object at i, by its shape if that is known.
+func (f *Framer) read(i int) (end int, stopped bool, err scanErr) {
+	s := f.shape
+	if s == nil || s.resting() {
+		return f.direct.record(i, f.root(), f.onKey)
+	}
+	if end, ok := s.follow(&f.direct, i, &f.seen.sniff); ok {
+		s.earn()
+		return end, false, scanOK
+	}
+	f.seen.sniff = sniff{base: i}
+	end, stopped, err = f.direct.record(i, s.root, f.onKey)
+	if err == scanOK && !stopped {
+		s.learn(f.direct.data, i, end)
+	}
+	return end, stopped, err
+}
+
+// shapeOf returns what is known of the shape of records read along root.
+func (f *Framer) shapeOf(root *node) *shape {
+	if root == nil {
+		return nil
+	}
+	s := f.shapes[root]
+	if s == nil {
+		s = newShape(root)
+		if f.shapes == nil {
+			f.shapes = map[*node]*shape{}
+		}
+		f.shapes[root] = s
+	}
+	return s
 }
 
 // seen is what the outermost keys of the object at hand have shown so far.

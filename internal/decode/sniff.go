@@ -183,6 +183,9 @@ func (s *sniff) key(t *telling, data []byte, at int) {
 	}
 }
 
+// looks says whether the value of a key is to be looked at later.
+func (s *sniff) looks() bool { return s.category|s.typ|s.record|s.ctx != 0 }
+
 func (s *sniff) has(m mark) bool { return s.marks&m == m }
 func (s *sniff) any(m mark) bool { return s.marks&m != 0 }
 
