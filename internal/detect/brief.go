@@ -26,7 +26,8 @@ const maxBrief = 64
 type briefNote struct {
 	groupNote
 	grouping            int
-	latitude, longitude int // field ids
+	latitude, longitude int      // field ids
+	counted             []access // what a value that counts once consists of
 }
 
 // prepareBrief settles for which rules brief hits are enough.
@@ -62,6 +63,7 @@ func (e *Engine) prepareBrief() {
 				note.latitude, note.longitude = fields[n].id, fields[n+1].id
 			} else {
 				rs.present = append(rs.present, fields[n:]...)
+				note.counted = fields[n:]
 			}
 			if note.asks() {
 				rs.notes = append(rs.notes, note)
@@ -150,7 +152,14 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	}
 	for _, r := range rules {
 		for _, n := range e.signals[r].notes {
-			m.filters.see(&n.groupNote, m.engine.tenant(ev.Tenant), m.groups[n.grouping], at, true)
+			value := uint64(0)
+			if n.values {
+				for _, a := range n.counted {
+					text, _ := m.one(ev, a)
+					value = mix(value, m.hashes.raw(text))
+				}
+			}
+			m.filters.see(&n.groupNote, m.engine.tenant(ev.Tenant), m.groups[n.grouping], value, at, true)
 			if n.travels {
 				m.filters.boxes.visit(m.groups[n.grouping], m.places.at(ev.Text(n.latitude), ev.Text(n.longitude)))
 			}

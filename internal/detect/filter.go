@@ -22,10 +22,14 @@ type Filters struct {
 	// groups are by hash of the group, for each input of a correlation without
 	// which another input does not matter.
 	groups []bitmap
-	// counted says how many events there are of a group within a stretch of
-	// time as long as the correlation's span, by hash of all of these, up to
+	// counted says how many events, or different values, there are of a group
+	// within a stretch of time as long as the correlation's span, by hash of all of these, up to
 	// maxCounted. A window lies in one stretch or in two that adjoin.
 	counted []uint8
+	// values are those last counted, with rule, group and stretch, by hash: where
+	// different values count, one that comes again does not. One that was
+	// forgotten counts twice.
+	values []uint64
 }
 
 const (
@@ -33,6 +37,7 @@ const (
 	groupBits     = 1 << 20
 	countedBits   = 23
 	maxCounted    = math.MaxUint8
+	valueBits     = 16
 )
 
 // newFilters returns the filters that some rules need.
@@ -40,6 +45,7 @@ func (e *Engine) newFilters() *Filters {
 	f := &Filters{groups: make([]bitmap, e.marks)}
 	if slices.Contains(e.least, true) {
 		f.counted = make([]uint8, 1<<countedBits)
+		f.values = make([]uint64, 1<<valueBits)
 	}
 	for i := range f.groups {
 		f.groups[i] = newBitmap(groupBits)
@@ -93,6 +99,9 @@ func (h *hasher) tenant(name string) uint64 {
 // part is the hash of a value, in which case does not count.
 func (h *hasher) part(value string) uint64 { return maphash.String(h.seed, lowered(value)) }
 
+// raw is the hash of a value in which case counts.
+func (h *hasher) raw(value string) uint64 { return maphash.String(h.seed, value) }
+
 // mix adds the hash of a part to that of what stands before it.
 func mix(h, part uint64) uint64 {
 	return (bits.RotateLeft64(h, 25) ^ part) * 0x9e3779b97f4a7c15
@@ -136,7 +145,11 @@ func (f *Filters) note(hashes *hasher, ev *event.Event, ts *tenantSets, tuples [
 				continue
 			}
 			h := hashes.group(ev.Tenant, t[:end])
-			f.see(&n, ts, h, at, timed)
+			value := uint64(0)
+			if n.values {
+				value = hashes.raw(t[end:])
+			}
+			f.see(&n, ts, h, value, at, timed)
 			if n.travels {
 				f.boxes.visit(h, placeOf(t[end:]))
 			}
@@ -144,30 +157,40 @@ func (f *Filters) note(hashes *hasher, ev *event.Event, ts *tenantSets, tuples [
 	}
 }
 
-// see notes an event of a group, given by its hash.
-func (f *Filters) see(n *groupNote, ts *tenantSets, h uint32, at int64, timed bool) {
+// see notes an event of a group, given by its hash. value is the hash of what
+// counts only once.
+func (f *Filters) see(n *groupNote, ts *tenantSets, h uint32, value uint64, at int64, timed bool) {
 	if n.mark >= 0 {
 		f.mark(n.mark, h)
 	}
 	if n.counts >= 0 && timed {
-		f.count(n.counts, ts.patterns[n.counts], h, at)
+		f.count(n, ts.patterns[n.counts], h, value, at)
 	}
 }
 
 func (f *Filters) mark(m int, h uint32) { f.groups[m].set(h) }
 
-// count counts an event of a group, given by its hash, of a correlation.
-func (f *Filters) count(rule int, p *Pattern, h uint32, at int64) {
+// count counts an event of a group of a correlation, or a value of it.
+func (f *Filters) count(n *groupNote, p *Pattern, h uint32, value uint64, at int64) {
 	if p == nil || p.least < 2 {
 		return
 	}
-	if n := &f.counted[countedAt(rule, h, bucketOf(p, at))]; *n < maxCounted {
+	bucket := bucketOf(p, at)
+	if n.values {
+		value = mix(mix(mix(value, uint64(h)), uint64(n.counts)), uint64(bucket))
+		last := &f.values[value>>(64-valueBits)]
+		if *last == value {
+			return
+		}
+		*last = value
+	}
+	if n := &f.counted[countedAt(n.counts, h, bucket)]; *n < maxCounted {
 		*n++
 	}
 }
 
 // mayReach reports whether some window around an event may have as many events
-// of its group as the correlation wants at least.
+// of its group, or different values, as the correlation wants at least.
 func (f *Filters) mayReach(rule int, p *Pattern, h uint32, at int64) bool {
 	if p.least < 2 {
 		return true

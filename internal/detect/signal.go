@@ -60,14 +60,15 @@ type groupNote struct {
 	mark    int  // of Filters.groups; -1 if nobody asks
 	travels bool // travel reads them
 	counts  int  // the correlation that fires from so many events on; -1 if none
+	values  bool // it counts different values
 }
 
 // groupNote is what filters want to know for a correlation of one of its inputs.
 func (e *Engine) groupNote(up reader) groupNote {
 	c := e.rules[up.rule].Correlate
-	n := groupNote{len(c.GroupBy), e.mark[up.rule][up.input], c.Type == "travel", -1}
+	n := groupNote{len(c.GroupBy), e.mark[up.rule][up.input], c.Type == "travel", -1, false}
 	if e.least[up.rule] {
-		n.counts = up.rule
+		n.counts, n.values = up.rule, c.Type == "value_count"
 	}
 	return n
 }
