@@ -23,8 +23,9 @@ type Filters struct {
 	// which another input does not matter.
 	groups []bitmap
 	// counted says how many events, or different values, there are of a group
-	// within a stretch of time as long as the correlation's span, by hash of all of these, up to
-	// maxCounted. A window lies in one stretch or in two that adjoin.
+	// within a stretch of time as long as the correlation's span, by hash of all
+	// of these, up to maxCounted. A window lies in one stretch or in two that
+	// adjoin.
 	counted []uint8
 	// values are those last counted, with rule, group and stretch, by hash: where
 	// different values count, one that comes again does not. One that was
@@ -37,7 +38,7 @@ const (
 	groupBits     = 1 << 20
 	countedBits   = 23
 	maxCounted    = math.MaxUint8
-	valueBits     = 16
+	valueBits     = 20
 )
 
 // newFilters returns the filters that some rules need.
@@ -176,15 +177,23 @@ func (f *Filters) count(n *groupNote, p *Pattern, h uint32, value uint64, at int
 		return
 	}
 	bucket := bucketOf(p, at)
-	if n.values {
-		value = mix(mix(mix(value, uint64(h)), uint64(n.counts)), uint64(bucket))
-		last := &f.values[value>>(64-valueBits)]
-		if *last == value {
-			return
-		}
-		*last = value
+	if !n.values {
+		f.add(n.counts, h, bucket)
+		return
 	}
-	if n := &f.counted[countedAt(n.counts, h, bucket)]; *n < maxCounted {
+	// A value may come in two stretches that adjoin, and is one there too: so
+	// each pair of them counts by itself, under the number of the former.
+	for _, pair := range [2]int64{bucket - 1, bucket} {
+		v := mix(mix(mix(value, uint64(h)), uint64(n.counts)), uint64(pair))
+		if last := &f.values[v>>(64-valueBits)]; *last != v {
+			*last = v
+			f.add(n.counts, h, pair)
+		}
+	}
+}
+
+func (f *Filters) add(rule int, h uint32, bucket int64) {
+	if n := &f.counted[countedAt(rule, h, bucket)]; *n < maxCounted {
 		*n++
 	}
 }
@@ -198,7 +207,10 @@ func (f *Filters) mayReach(rule int, p *Pattern, h uint32, at int64) bool {
 	n := bucketOf(p, at)
 	near := func(n int64) int { return int(f.counted[countedAt(rule, h, n)]) }
 	here := near(n)
-	if p.Span <= 0 {
+	switch {
+	case p.Type == "value_count":
+		return here >= p.least || near(n-1) >= p.least
+	case p.Span <= 0:
 		return here >= p.least
 	}
 	return here+near(n-1) >= p.least || here+near(n+1) >= p.least
