@@ -33,7 +33,7 @@ func shortSignins(b *testing.B, n, users int) string {
 	var line []byte
 	for i := range n {
 		user, code := i%users, 0
-		at := attackDay.Add(time.Duration(i) * 24 * time.Hour / 1_000_000)
+		at := attackDay.Add(time.Duration(i) * (24 * time.Hour / 1_000_000))
 		if rng.IntN(20) == 0 {
 			code = 50126
 		}

@@ -38,7 +38,7 @@ const (
 	groupBits     = 1 << 20
 	countedBits   = 23
 	maxCounted    = math.MaxUint8
-	valueBits     = 20
+	valueBits     = 18
 )
 
 // newFilters returns the filters that some rules need.
