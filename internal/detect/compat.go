@@ -122,6 +122,10 @@ var compats = []compat{
 	{kind: event.Audit, field: "target", value: "upn", becomes: to(is("target.type", "User"))},
 	{kind: event.Audit, field: "activitytype", value: "password reset", becomes: to(is("activity",
 		"Reset password (by admin)", "Reset password (self-service)", "Reset user password", "Reset password", "Change user password", "Change password (self-service)"))},
+	// The admin center's own service has been renamed, in old exports it has not.
+	{kind: event.Audit, field: "loggedbyservice", value: "aad management ux", becomes: to(is("loggedByService", "AAD Management UX", "Entra management UX"))},
+	// State 0 says that MFA is enforced; where it is switched off, nothing is left.
+	{kind: event.Audit, field: "targetresources.modifiedproperties.newvalue", value: `state":0`, becomes: to(is("changes.StrongAuthenticationRequirement.new", "[]"))},
 	{kind: event.Audit, field: "additionaldetails.additionalinfo", becomes: rename("details.AdditionalInfo")},
 	{kind: event.Audit, field: "consentcontext.isadminconsent", becomes: rename("changes.ConsentContext.IsAdminConsent.new")},
 	{kind: event.Audit, field: "failure_status_reason", value: "microsoft.online.security.userconsentblockedforriskyappsexceptions", becomes: to(sigma.Or{
@@ -135,13 +139,10 @@ var compats = []compat{
 	// Security alerts in the unified audit log: their name is in Name, the
 	// operation is AlertTriggered.
 	{kind: event.M365, field: "eventsource", becomes: rename("Workload")},
-	{kind: event.M365, field: "eventname", becomes: func(it *sigma.Item, v sigma.Value) sigma.Node {
-		a, b := *it, *it
-		a.Field, b.Field = "Name", "Operation"
-		a.Values, b.Values = []sigma.Value{v}, []sigma.Value{v}
-		return sigma.Or{&a, &b}
-	}},
+	{kind: event.M365, field: "eventname", becomes: anyOf("Name", "Operation")},
 	{kind: event.M365, field: "status", becomes: rename("outcome")},
+	// A cmdlet's record has no payload: its name is the operation.
+	{kind: event.M365, field: "payload", becomes: anyOf("Data", "Operation", "Parameters")},
 }
 
 func rename(field string) func(*sigma.Item, sigma.Value) sigma.Node {
@@ -149,6 +150,17 @@ func rename(field string) func(*sigma.Item, sigma.Value) sigma.Node {
 		c := *it
 		c.Field, c.Values = field, []sigma.Value{v}
 		return &c
+	}
+}
+
+// anyOf makes the comparison with each of several fields.
+func anyOf(fields ...string) func(*sigma.Item, sigma.Value) sigma.Node {
+	return func(it *sigma.Item, v sigma.Value) sigma.Node {
+		var or sigma.Or
+		for _, f := range fields {
+			or = append(or, rename(f)(it, v))
+		}
+		return or
 	}
 }
 
@@ -203,6 +215,10 @@ func (t *translator) item(it *sigma.Item) sigma.Node {
 	var rest []sigma.Value
 	for _, v := range it.Values {
 		line := t.find(key, v)
+		if request, ok := vaultRequest(it.Field, v); ok && t.kind == event.KeyVault {
+			parts = append(parts, is("operationName", request))
+			continue
+		}
 		switch {
 		case line == nil:
 			rest = append(rest, v)

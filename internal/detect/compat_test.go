@@ -108,6 +108,16 @@ var spellings = []spelling{
 	{"audit target=upn", `{Target|contains: UPN}`, addUser, wanted{"audit-update-application", nil}},
 	{"audit activitytype=password reset", `{ActivityType|contains: Password reset}`, wanted{"audit-reset-password", nil}, addUser},
 	{
+		"audit loggedbyservice=aad management ux", `{LoggedByService: AAD Management UX}`,
+		wanted{"audit-conditional-access", set("loggedByService", "Entra management UX")},
+		wanted{"audit-conditional-access", nil},
+	},
+	{
+		`audit targetresources.modifiedproperties.newvalue=state":0`, `{TargetResources.ModifiedProperties.NewValue|contains: 'State":0'}`,
+		wanted{"audit-update-user", changed("StrongAuthenticationRequirement", `[{"RelyingParty":"*","State":1}]`, `[]`)},
+		wanted{"audit-update-user", changed("StrongAuthenticationRequirement", `[{"RelyingParty":"*","State":1}]`, `[{"RelyingParty":"*","State":0}]`)},
+	},
+	{
 		"audit additionaldetails.additionalinfo=", `{additionalDetails.additionalInfo|contains: Successfully recovered local credential by device id}`,
 		wanted{"audit-security-info", set("additionalDetails.0", map[string]any{"key": "AdditionalInfo", "value": "Successfully recovered local credential by device id 79045b6a"})},
 		wanted{"audit-security-info", set("additionalDetails.0", map[string]any{"key": "Other", "value": "Successfully recovered local credential by device id 79045b6a"})},
@@ -123,6 +133,11 @@ var spellings = []spelling{
 
 	{"m365 eventsource=", `{eventSource: Exchange}`, wanted{"m365-inbox-rule", nil}, wanted{"m365-file", nil}},
 	{"m365 eventname=", `{eventName: Suspicious inbox forwarding}`, wanted{"m365-inbox-rule", set("Name", "Suspicious inbox forwarding", "Operation", "AlertTriggered")}, wanted{"m365-inbox-rule", nil}},
+	{
+		"m365 payload=", `{Payload|contains|all: [New-ComplianceSearchAction, pst]}`,
+		wanted{"m365-inbox-rule", set("Operation", "New-ComplianceSearchAction", "Parameters", `-Export -ExchangeArchiveFormat "PerUserPst"`)},
+		wanted{"m365-inbox-rule", set("Operation", "New-ComplianceSearchAction", "Parameters", "-Preview")},
+	},
 	{"m365 status=", `{status: success}`, wanted{"m365-inbox-rule", nil}, wanted{"m365-inbox-rule", set("ResultStatus", "Failed")}},
 }
 

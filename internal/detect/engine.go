@@ -202,26 +202,6 @@ func (e *Engine) plan(r *Rule, generic bool) (plan, error) {
 	return p, nil
 }
 
-// redirect sends rules that look for audit activities in the Azure Activity
-// log to where those activities are logged.
-func redirect(r *Rule, sources []source) []source {
-	if len(sources) != 1 || sources[0].kind != event.Activity {
-		return sources
-	}
-	audit := false
-	for _, s := range r.Match.Searches {
-		sigma.Walk(s.Node, func(n sigma.Node, _ bool) {
-			if it, ok := n.(*sigma.Item); ok && compatField(it.Field) == "message" {
-				audit = true
-			}
-		})
-	}
-	if audit {
-		return []source{{kind: event.Audit}}
-	}
-	return sources
-}
-
 // resolveAll makes sure that the schema knows every field of a rule, before
 // events are made.
 func (e *Engine) resolveAll(k event.Kind, r *sigma.Rule) error {

@@ -23,7 +23,7 @@ type logSource struct {
 
 var (
 	office     = []event.Format{event.O365, event.LogAnalytics}
-	officeOnly = []event.Format{event.O365}
+	officeOnly = []event.Format{event.O365} // the table OfficeActivity has no security alerts and nothing of Entra
 )
 
 const pimAlerts = "PIM alerts are objects of Microsoft Graph (unifiedRoleManagementAlert) and are written to no log"
@@ -41,8 +41,8 @@ var logSources = []logSource{
 	{product: "azure", service: "microsoftgraphactivitylogs", sources: []source{{kind: event.GraphActivity}}},
 	{product: "m365", service: "audit", sources: []source{{event.M365, office}, {event.Signin, officeOnly}, {event.Audit, officeOnly}}},
 	{product: "m365", service: "exchange", sources: []source{{event.M365, office}}},
-	{product: "m365", service: "threat_management", sources: []source{{event.M365, office}}},
-	{product: "m365", service: "threat_detection", sources: []source{{event.M365, office}}},
+	{product: "m365", service: "threat_management", sources: []source{{event.M365, officeOnly}}},
+	{product: "m365", service: "threat_detection", sources: []source{{event.M365, officeOnly}}},
 	{product: "m365", sources: []source{{event.M365, office}, {event.Signin, officeOnly}, {event.Audit, officeOnly}}},
 }
 

@@ -25,8 +25,8 @@ func TestSourcesOf(t *testing.T) {
 		{"azure", "microsoftgraphactivitylogs", "", []string{"graph_activity"}, ""},
 		{"m365", "audit", "", []string{"m365 o365 log-analytics", "signin o365", "audit o365"}, ""},
 		{"m365", "exchange", "", []string{"m365 o365 log-analytics"}, ""},
-		{"m365", "threat_management", "", []string{"m365 o365 log-analytics"}, ""},
-		{"m365", "threat_detection", "", []string{"m365 o365 log-analytics"}, ""},
+		{"m365", "threat_management", "", []string{"m365 o365"}, ""},
+		{"m365", "threat_detection", "", []string{"m365 o365"}, ""},
 		{"m365", "", "", []string{"m365 o365 log-analytics", "signin o365", "audit o365"}, ""},
 
 		{"Azure", "SigninLogs", "", []string{"signin"}, ""},

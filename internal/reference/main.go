@@ -1,6 +1,7 @@
 // Command reference writes the pages of docs/ that are made from the code: the
 // fields from the registry of package event, the inputs and fields of the
-// baseline from its catalogue, the built-in rules from their files. It runs
+// baseline from its catalogue, the built-in rules from their files, and what is
+// proven of the Sigma project's. It runs
 // with "make generate"; "make check" compares what it would write with what is
 // there.
 package main
@@ -27,6 +28,7 @@ func pages() []page {
 		{"baseline.md", baselinePage},
 		{"rules.md", rulesPage},
 		{"guides.md", guidesPage},
+		{"sigmahq.md", sigmahqPage},
 	}
 }
 

@@ -37,7 +37,7 @@ func (c *Case) records() ([]simulate.Record, error) {
 		events = []Event{c.Event}
 	}
 	if len(events) == 1 && events[0].Times == 0 {
-		rec, err := record(&events[0].Overlay)
+		rec, err := events[0].Record()
 		return []simulate.Record{rec}, err
 	}
 	var out []simulate.Record
@@ -56,7 +56,7 @@ func (c *Case) records() ([]simulate.Record, error) {
 			return nil, err
 		}
 		for n := range max(e.Times, 1) {
-			rec, err := record(e.occurrence(n + 1))
+			rec, err := e.occurrence(n + 1).Record()
 			if err != nil {
 				return nil, err
 			}

@@ -86,6 +86,12 @@ func Run(rules []*detect.Rule, file string, data []byte) ([]Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	return RunCases(rules, file, f)
+}
+
+// RunCases is Run for cases that do not stand in a test file. file names them
+// in messages.
+func RunCases(rules []*detect.Rule, file string, f *File) ([]Result, error) {
 	rules = audible(rules)
 	works, err := worksOn(rules, file)
 	if err != nil {
@@ -264,7 +270,8 @@ func declared(file string, node *yaml.Node) (*baseline.Baseline, error) {
 	})
 }
 
-func record(o *Overlay) (simulate.Record, error) {
+// Record is the base record with its changes.
+func (o *Overlay) Record() (simulate.Record, error) {
 	rec, ok := simulate.Base(o.Base)
 	if !ok {
 		return rec, fmt.Errorf("there is no base record %q; there are %s", o.Base, strings.Join(simulate.BaseNames(), ", "))
@@ -316,7 +323,7 @@ func directory(overlays []Overlay) (*baseline.Directory, error) {
 		return s
 	}
 	for i := range overlays {
-		rec, err := record(&overlays[i])
+		rec, err := overlays[i].Record()
 		if err != nil {
 			return nil, err
 		}
