@@ -42,6 +42,11 @@ type Alert struct {
 	Summary      string          `json:"summary"`
 	Evidence     []Evidence      `json:"evidence"`
 
+	// Change says of a posture finding what became of it since an earlier scan:
+	// new, standing or resolved; Was is what the earlier scan said instead.
+	Change string   `json:"change,omitempty"`
+	Was    []string `json:"was,omitempty"`
+
 	// Group is what tells alerts of the rule apart; it is part of the id.
 	Group []string `json:"-"`
 }

@@ -34,8 +34,12 @@ func (b *Builder) open(s *detect.Signal, split time.Time, closed []time.Time) *e
 	for len(closed) > 0 && (closed[0].Before(s.First) || !closed[0].After(split)) {
 		closed = closed[1:]
 	}
+	first := s.First
+	if r.Posture() {
+		first = time.Time{} // it stands, whenever it is seen
+	}
 	return &episode{
-		id: fingerprint(s.Tenant, r.Slug, s.Group, s.First, r.Period(), split), rule: r, first: *s,
+		id: fingerprint(s.Tenant, r.Slug, s.Group, first, r.Period(), split), rule: r, first: *s,
 		seen: map[event.Key]bool{}, closed: closed,
 	}
 }

@@ -3,10 +3,14 @@ package app
 import (
 	"errors"
 	"io"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/entrawatch/entrawatch/internal/baseline"
 	"github.com/entrawatch/entrawatch/internal/decode"
 	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/posture"
 	"github.com/entrawatch/entrawatch/internal/source/file"
 )
 
@@ -16,6 +20,8 @@ type directoryReader struct {
 	worker *decode.Worker
 	ev     *event.Event
 	dir    *baseline.Directory
+	snap   *posture.Snapshot
+	newest time.Time // date of the newest file with objects
 	n      int
 }
 
@@ -29,11 +35,15 @@ var snapshotFields = map[event.Kind][]string{
 }
 
 func newDirectory() (*directoryReader, error) {
-	r := &directoryReader{schema: event.NewSchema(), dir: baseline.NewDirectory()}
+	r := &directoryReader{schema: event.NewSchema(), dir: baseline.NewDirectory(), snap: posture.NewSnapshot()}
 	var wanted [event.NumKinds][]int
-	for k, names := range snapshotFields {
-		for _, name := range names {
-			wanted[k] = append(wanted[k], r.schema.Resolve(k, name).ID)
+	for _, fields := range []map[event.Kind][]string{snapshotFields, posture.Fields()} {
+		for k, names := range fields {
+			for _, name := range names {
+				if id := r.schema.Resolve(k, name).ID; !slices.Contains(wanted[k], id) {
+					wanted[k] = append(wanted[k], id)
+				}
+			}
 		}
 	}
 	d, err := decode.NewDecoder(r.schema, wanted)
@@ -53,6 +63,14 @@ func (r *directoryReader) read(in file.Input, peek bool) (n int, err error) {
 	}
 	defer s.Close()
 	fr := decode.NewFramer(s, in.Path)
+	defer func() {
+		for _, p := range fr.Pages() {
+			r.snap.Page(p)
+		}
+		if n > 0 && in.ModTime.After(r.newest) {
+			r.newest = in.ModTime
+		}
+	}()
 	var b decode.Batch
 	for {
 		if err := fr.Next(&b); errors.Is(err, io.EOF) {
@@ -61,8 +79,9 @@ func (r *directoryReader) read(in file.Input, peek bool) (n int, err error) {
 			return n, err
 		}
 		for i := range b.Recs {
-			if r.worker.Decode(&b, &b.Recs[i], r.ev) == "" && r.ev.Kind.Snapshot() {
+			if r.worker.Decode(&b, &b.Recs[i], r.ev) == "" && r.ev.Kind.Snapshot() && !r.ev.Kind.Derived() {
 				r.add(r.ev)
+				r.snap.Add(r.ev)
 				n++
 			}
 		}
@@ -74,12 +93,12 @@ func (r *directoryReader) read(in file.Input, peek bool) (n int, err error) {
 
 func (r *directoryReader) add(e *event.Event) {
 	r.n++
-	id := e.Text(event.FID)
-	name := e.Text(event.FDisplayName)
+	id := text(e, event.FID)
+	name := text(e, event.FDisplayName)
 	switch e.Kind {
 	case event.User:
-		u := baseline.User{ID: id, UPN: e.Text(event.FUPN), DisplayName: name, UserType: e.Get("usertype")}
-		if v := e.Get("accountenabled"); v != "" {
+		u := baseline.User{ID: id, UPN: text(e, event.FUPN), DisplayName: name, UserType: get(e, "usertype")}
+		if v := get(e, "accountenabled"); v != "" {
 			on := v == "true"
 			u.Enabled = &on
 		}
@@ -93,23 +112,31 @@ func (r *directoryReader) add(e *event.Event) {
 				break
 			}
 			if v.Text != "[]" {
-				r.dir.AddMember(id, v.Text)
+				r.dir.AddMember(id, strings.Clone(v.Text))
 			}
 		}
 	case event.RoleDefinition:
 		r.dir.AddRoleName(id, name)
-		if t := e.Get("templateid"); t != "" {
+		if t := get(e, "templateid"); t != "" {
 			r.dir.AddRoleName(t, name)
 		}
 	case event.RoleAssignment:
-		role := e.Get("roledefinitionid")
-		r.dir.AddRoleAssignment(role, e.Get("roledefinition.displayname"), e.Text(event.FPrincipalID), false)
-		if upn := e.Text(event.FPrincipalUPN); upn != "" {
-			r.dir.AddUser(baseline.User{ID: e.Text(event.FPrincipalID), UPN: upn, DisplayName: e.Text(event.FPrincipalName)})
+		role := get(e, "roledefinitionid")
+		r.dir.AddRoleAssignment(role, get(e, "roledefinition.displayname"), text(e, event.FPrincipalID), false)
+		if typ := e.Get("assignmenttype"); typ != "" {
+			stands := strings.EqualFold(typ, "Assigned") && e.Get("enddatetime") == ""
+			r.dir.AddSchedule(role, get(e, "roledefinition.displayname"), text(e, event.FPrincipalID), stands)
+		}
+		if upn := text(e, event.FPrincipalUPN); upn != "" {
+			r.dir.AddUser(baseline.User{ID: text(e, event.FPrincipalID), UPN: upn, DisplayName: text(e, event.FPrincipalName)})
 		}
 	case event.ServicePrincipal:
-		r.dir.AddServicePrincipal(id, e.Get("appid"), name)
+		r.dir.AddServicePrincipal(id, get(e, "appid"), name)
 	}
 }
 
-func (r *directoryReader) finish() *baseline.Directory { return r.dir }
+// What an event says is gone with the next batch, so what is kept is copied.
+
+func text(e *event.Event, field int) string { return strings.Clone(e.Text(field)) }
+
+func get(e *event.Event, name string) string { return strings.Clone(e.Get(name)) }

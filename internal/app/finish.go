@@ -50,6 +50,10 @@ func (sc *scan) finish(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	sc.problems = append(sc.problems, again.problems()...)
+	posture := make([]bool, len(sc.engine.Rules()))
+	for i, r := range sc.engine.Rules() {
+		posture[i] = r.Posture()
+	}
 	levels := map[string]int{}
 	linker := alert.NewLinker(sorter)
 	defer linker.Close()
@@ -61,6 +65,9 @@ func (sc *scan) finish(ctx context.Context) (*Result, error) {
 		s, err := detect.DecodeSignal(rec)
 		if err != nil {
 			return nil, err
+		}
+		if posture[s.Rule] {
+			s.At(sc.asOf.Time) // an object carries no time of its own
 		}
 		if err := b.Add(s); err != nil {
 			return nil, err

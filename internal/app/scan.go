@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 	"github.com/entrawatch/entrawatch/internal/decode"
 	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/posture"
 	"github.com/entrawatch/entrawatch/internal/source/file"
 	"github.com/entrawatch/entrawatch/internal/spill"
 )
@@ -33,7 +35,12 @@ type ScanConfig struct {
 	// home tenant.
 	Tenant       string
 	Since, Until time.Time // events outside are left out; zero = no limit
-	Workers      int       // default: every core
+	// AsOf is the time that snapshots show; zero: that of the newest event, else
+	// the date of the newest file with a snapshot.
+	AsOf time.Time
+	// Resolver says whether the hosts of redirect URIs exist; nil: nobody asks.
+	Resolver Resolver
+	Workers  int // default: every core
 	// Memory is how many bytes of event keys are held before they go to disk.
 	Memory  int
 	TempDir string
@@ -106,6 +113,9 @@ func Scan(ctx context.Context, c ScanConfig) (*Result, error) {
 	if err := sc.read(ctx); err != nil {
 		return nil, err
 	}
+	if err := sc.derive(ctx); err != nil {
+		return nil, err
+	}
 	return sc.finish(ctx)
 }
 
@@ -120,11 +130,18 @@ func (sc *scan) prepare() error {
 	if err != nil {
 		return err
 	}
-	sc.engine, err = detect.New(detect.Config{Rules: sc.Rules, Baseline: sc.Baseline, Directory: dir, Generic: sc.Generic})
+	sc.dir = dir
+	sc.engine, err = detect.New(detect.Config{Rules: sc.Rules, Baseline: sc.Baseline, Directory: dir.dir, Generic: sc.Generic})
 	if err != nil {
 		return err
 	}
-	if sc.decoder, err = decode.NewDecoder(sc.engine.Schema, sc.engine.Compared()); err != nil {
+	compared := sc.engine.Compared()
+	if sc.holders = dir.snap.Holders(dir.dir); len(sc.holders) > 0 {
+		for k, ids := range posture.Wanted(sc.engine.Schema) {
+			compared[k] = append(slices.Clip(compared[k]), ids...)
+		}
+	}
+	if sc.decoder, err = decode.NewDecoder(sc.engine.Schema, compared); err != nil {
 		return err
 	}
 	if sc.details, err = decode.NewDecoder(sc.engine.Schema, sc.engine.Wanted()); err != nil {
@@ -149,7 +166,13 @@ type scan struct {
 	details *decode.Decoder // reads what signals tell
 	licence *decode.Decoder // reads whether the risk of sign-ins is hidden
 	risk    int             // the field of sign-ins that licence reads
-	began   time.Time
+	dir     *directoryReader
+	holders []string // object ids of who holds a role
+	asOf    AsOf
+	missing map[string]string // fields of derived records that say nothing, with the reason
+	// unresolved tells that name servers did not answer for some host.
+	unresolved bool
+	began      time.Time
 
 	reports   []*fileReport
 	workers   []*worker
@@ -314,7 +337,8 @@ type worker struct {
 	licence *decode.Worker
 	match   *detect.Matcher
 	ev      *event.Event
-	full    *event.Event // ev again, with details
+	full    *event.Event   // ev again, with details
+	watch   *posture.Watch // nil: nobody holds a role
 	keys    *spill.Sorter
 	bad     *spill.Sorter // for the quarantine
 	buf     []byte
@@ -330,6 +354,7 @@ func (sc *scan) newWorker() *worker {
 		keys: spill.New(sc.TempDir, sc.Memory/sc.Workers),
 	}
 	w.decode.Tenant, w.details.Tenant = sc.Tenant, sc.Tenant
+	w.watch = sc.dir.snap.Watch(sc.engine.Schema, sc.holders)
 	if sc.Quarantine {
 		w.bad = spill.New(sc.TempDir, sc.Memory/4/sc.Workers)
 	}
@@ -359,6 +384,9 @@ func (w *worker) do(j job) error {
 		events++
 		formats[ev.Format] = true
 		w.tally.count(ev)
+		if w.watch != nil {
+			w.watch.See(ev)
+		}
 		var err error
 		w.buf = appendKey(w.buf[:0], ev, contentHash(ev.Raw))
 		if w.buf, err = w.hits(w.buf, b, rec, rep); err != nil {
@@ -430,7 +458,7 @@ func (w *worker) reject(rep *fileReport, bad decode.Bad) error {
 
 // directory reads the snapshots among the input before anything else, so that
 // groups and roles are known when the first log entry is matched.
-func (sc *scan) directory() (*baseline.Directory, error) {
+func (sc *scan) directory() (*directoryReader, error) {
 	d, err := newDirectory()
 	if err != nil {
 		return nil, err
@@ -457,7 +485,7 @@ func (sc *scan) directory() (*baseline.Directory, error) {
 			_, _ = d.read(in, true)
 		}
 	}
-	return d.finish(), nil
+	return d, nil
 }
 
 func (sc *scan) problem(p file.Problem) {

@@ -24,11 +24,13 @@ type Summary struct {
 	Rules   RuleSummary    `json:"rules"`
 	Alerts  map[string]int `json:"alerts"` // by severity
 	// First and Last are the times of log entries; null if none has one.
-	First    *time.Time `json:"first"`
-	Last     *time.Time `json:"last"`
-	Notices  []string   `json:"notices"`
-	Unread   int        `json:"unread"`   // paths that could not be read
-	Problems []string   `json:"problems"` // why, one for each
+	First *time.Time `json:"first"`
+	Last  *time.Time `json:"last"`
+	// AsOf is the time for which snapshots hold; absent without any.
+	AsOf     *AsOf    `json:"as_of,omitempty"`
+	Notices  []string `json:"notices"`
+	Unread   int      `json:"unread"`   // paths that could not be read
+	Problems []string `json:"problems"` // why, one for each
 }
 
 // A FileSummary says what became of one file.
@@ -54,6 +56,9 @@ type Undecodable struct {
 type RuleSummary struct {
 	Active   []string          `json:"active"`
 	Inactive []detect.Inactive `json:"inactive"`
+	// Partial lists active rules on directory objects whose listing is not complete:
+	// what they do not find may be there.
+	Partial []string `json:"partial,omitempty"`
 	// LeftOut counts, by correlation, the events that it could not place: they
 	// lack a field by which it groups or that it looks at, or have no time.
 	LeftOut map[string]int `json:"left_out,omitempty"`
@@ -275,12 +280,17 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 	if !period.first.IsZero() {
 		s.First, s.Last = &period.first, &period.last
 	}
+	if sc.asOf.From != "" {
+		s.AsOf = &sc.asOf
+	}
 	seen := map[event.Kind]map[event.Format]bool{}
 	for k := range all.kinds {
 		if all.kinds[k] == 0 {
 			continue
 		}
-		s.Events[event.Kind(k).String()] = all.kinds[k]
+		if !event.Kind(k).Derived() {
+			s.Events[event.Kind(k).String()] = all.kinds[k]
+		}
 		seen[event.Kind(k)] = map[event.Format]bool{}
 		for f := range all.seen[k] {
 			if all.seen[k][f].n > 0 {
@@ -304,12 +314,15 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 	if all.hidden > 0 && all.told == 0 { // some sign-ins hide it with a licence too
 		unlicensed(s.Rules.Inactive)
 	}
+	sc.silence(&s.Rules)
 	if s.Rules.Active == nil {
 		s.Rules.Active = []string{}
 	}
 	if s.Rules.Inactive == nil {
 		s.Rules.Inactive = []detect.Inactive{}
 	}
+	s.Rules.Partial = sc.partial(s.Rules.Active)
+	notices = append(notices, sc.expected(&all, s.First)...)
 	notices = append(notices, doubleCounts(&all)...)
 	notices = append(notices, sc.engine.Unresolved(tenants)...)
 	if notices == nil {

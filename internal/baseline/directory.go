@@ -24,6 +24,8 @@ type Directory struct {
 	apps        map[string][]string // ids of service principals by name
 	appsByAppID map[string][]string
 	appIDs      map[string]string // application id by id of the service principal
+	standing    idSet             // who holds a role over accounts without having to activate it
+	schedules   bool              // listings tell what is activated from what stands
 }
 
 type idSet map[string]bool
@@ -34,7 +36,7 @@ func NewDirectory() *Directory {
 		users: map[string]User{}, usersByUPN: map[string][]string{},
 		groups: map[string][]string{}, groupIDs: idSet{}, members: map[string]idSet{},
 		roles: map[string][]string{}, roleIDs: idSet{}, assignments: map[string]idSet{},
-		apps: map[string][]string{}, appsByAppID: map[string][]string{}, appIDs: map[string]string{},
+		apps: map[string][]string{}, appsByAppID: map[string][]string{}, appIDs: map[string]string{}, standing: idSet{},
 	}
 }
 
@@ -104,6 +106,41 @@ func (d *Directory) AddRoleAssignment(roleID, roleName, principalID string, _ bo
 		d.assignments[id] = idSet{}
 	}
 	d.assignments[id][lower(principalID)] = true
+}
+
+// AddSchedule notes an assignment whose listing tells how long it holds. One
+// that stands, active and without an end, gives its holder every right of the
+// role at any time; only roles that may make and delete accounts are kept.
+func (d *Directory) AddSchedule(roleID, roleName, principalID string, stands bool) {
+	d.schedules = true
+	if !stands || principalID == "" {
+		return
+	}
+	for _, name := range []string{roleID, roleName} {
+		if r, ok := builtinRole(name); ok && (r.name == "Global Administrator" || r.name == "User Administrator") {
+			d.standing[lower(principalID)] = true
+		}
+	}
+}
+
+// Members returns everybody in a group, through all levels; ok is false if the
+// id is not that of a group.
+func (d *Directory) Members(id string) (ids []string, ok bool) {
+	id = lower(id)
+	if !d.groupIDs[id] && d.members[id] == nil {
+		return nil, false
+	}
+	return d.expand([]string{id}), true
+}
+
+// RoleName returns the name of a role by its id, or "".
+func (d *Directory) RoleName(id string) string {
+	for name, ids := range d.roles {
+		if slices.Contains(ids, lower(id)) {
+			return name
+		}
+	}
+	return ""
 }
 
 // AddServicePrincipal adds an application as it exists in the tenant.

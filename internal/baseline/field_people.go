@@ -150,11 +150,27 @@ func actorFields() []Field {
 		member("baseline.actor.sync_service", "the actor is in sync_service_accounts", "sync_service_accounts", theActor),
 		member("baseline.actor.purge_allowed", "the actor is in deletion_policy.purge_requires_actor", "deletion_policy.purge_requires_actor", theActor),
 	}
+	fields = append(fields, Field{
+		Name: "baseline.actor.standing_rights", Doc: "the actor holds Global or User Administrator for good, as the role assignments among the snapshots say, and is not in standing_access_exceptions or break_glass_accounts; no answer without schedule instances",
+		Needs: []string{"elevation_policy"}, Compute: standingRights,
+	})
 	for _, class := range actorClasses() {
 		input := "approved_actors." + class
 		fields = append(fields, member("baseline.actor.approved."+class, "the actor is in "+input, input, theActor))
 	}
 	return fields
+}
+
+func standingRights(v *View, f Facts) (string, bool) {
+	p := f.Actor()
+	if v.standing == nil || p.App || p.ID == "" && p.UPN == "" {
+		return "", false
+	}
+	stands := v.standing[lower(p.ID)]
+	for _, id := range v.dir.usersNamed(p.UPN) {
+		stands = stands || v.standing[id]
+	}
+	return yesNo(stands && !v.people["standing_access_exceptions"].has(p) && !v.people["break_glass_accounts"].has(p))
 }
 
 func targetFields() []Field {

@@ -32,6 +32,8 @@ type View struct {
 	accessApps *nameSet // of all of access
 	duties     []duties
 
+	standing idSet // who holds a role over accounts for good; nil if no snapshot tells
+
 	anybody sieve // everyone in any list
 }
 
@@ -149,6 +151,12 @@ func (v *View) resolve() {
 			}
 		}
 	})
+	if v.dir.schedules {
+		v.standing = idSet{}
+		for _, id := range v.dir.expand(sorted(v.dir.standing)) {
+			v.standing[id] = true
+		}
+	}
 	v.unresolved = r.unresolved
 	v.seal(r.sets)
 }

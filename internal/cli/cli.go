@@ -38,6 +38,7 @@ func commands() []command {
 		{"scan", "read logs and print alerts", runScan},
 		{"rules", "list, show, check and test rules", runRules},
 		{"baseline", "write a starting baseline, check one", runBaseline},
+		{"report", "answer questions about logs", runReport},
 		{"guide", "say what of Microsoft's guides is covered", runGuide},
 		{"version", "print the version", runVersion},
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/entrawatch/entrawatch/internal/app"
 	"github.com/entrawatch/entrawatch/internal/baseline"
 	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/internal/source/dns"
 )
 
 var scanHelp = help{
@@ -44,6 +45,9 @@ type scanCommand struct {
 	directory *[]string
 	since     *string
 	until     *string
+	asOf      *string
+	previous  *string
+	resolve   *bool
 	tenant    *string
 	workers   *int
 
@@ -54,6 +58,8 @@ type scanCommand struct {
 	json, csv                 *bool
 	html, summary, quarantine *string
 	failOn                    *string
+
+	standing *standing // nil: no -previous
 }
 
 func runScan(e *env, args []string) int {
@@ -61,12 +67,14 @@ func runScan(e *env, args []string) int {
 	c.group("What to read")
 	c.since = c.text("since", "TIME", "leaves out events before TIME: 2026-11-02T08:00:00Z, 2026-11-02 (its first moment, UTC), or 7d, 24h, 90m back from now", nil)
 	c.until = c.text("until", "TIME", "leaves out events at TIME and later", nil)
+	c.asOf = c.text("as-of", "TIME", "the time that snapshots show: 2026-11-02T08:00:00Z or 2026-11-02; default: that of the newest event in the input, else the date of the newest file with a snapshot", nil)
 	c.directory = c.list("directory", "FILE", "a directory snapshot beside the input; may be repeated")
 	c.tenant = c.text("tenant", "ID", "the tenant of records that name none; default: home_tenant_id of the baseline", isTenant)
 	c.group("What to compare with")
 	c.baseline = c.text("baseline", "FILE", "what is normal for you; \"entrawatch baseline init\" writes one to start from", nil)
 	c.rules = c.flagSet.rules()
 	c.generic = c.on("generic", "reads any JSON objects, without knowledge of Entra ID, and matches the rules of -rules whatever their log source; built-in rules are left out")
+	c.previous = c.text("previous", "FILE", "what an earlier scan printed with -json: findings in the directory are told to be new, standing as before, or resolved", nil)
 	c.group("What to write")
 	c.json = c.on("json", "prints alerts as JSON, one a line")
 	c.csv = c.on("csv", "prints alerts as CSV for a spreadsheet")
@@ -75,6 +83,7 @@ func runScan(e *env, args []string) int {
 	c.quarantine = c.text("quarantine", "FILE", "writes every record that was not understood, with file, line and reason, as JSON lines", nil)
 	c.failOn = c.text("fail-on", "LEVEL", "exit code 3 if there are alerts of LEVEL or above: critical, high, medium, low, informational", isLevel)
 	c.group("How")
+	c.resolve = c.on("resolve", "asks the name servers of this machine whether the domains of redirect URIs exist; nothing else is ever asked of the network")
 	c.workers = c.number("workers", "N", "uses N cores; default: all. The result is the same")
 	paths, code, done := c.parse(args)
 	if done {
@@ -135,6 +144,9 @@ func (c *scanCommand) check(cfg *app.ScanConfig) (problem string) {
 	if cfg.Until, err = moment(*c.until, now); err != nil {
 		return "-until " + err.Error()
 	}
+	if cfg.AsOf, err = moment(*c.asOf, now); err != nil {
+		return "-as-of " + err.Error()
+	}
 	switch {
 	case len(c.paths) == 0:
 		return "nothing to read; name files or folders with logs, or - for standard input"
@@ -180,6 +192,14 @@ func (c *scanCommand) run() int {
 		return code
 	}
 	cfg.Rules = lib.Rules
+	if *c.resolve {
+		cfg.Resolver = &dns.Resolver{}
+	}
+	if *c.previous != "" { // a wrong file is told of before a long scan
+		if _, err := readAlerts(*c.previous); err != nil {
+			return c.usage("-previous %v", err)
+		}
+	}
 	if *c.baseline != "" {
 		if cfg.Baseline, code, done = loadBaseline(c.flagSet, *c.baseline, "-baseline "); done {
 			return code
@@ -209,6 +229,11 @@ func (c *scanCommand) run() int {
 	if err != nil {
 		return c.e.fail(c.Name(), err)
 	}
+	if *c.previous != "" {
+		if c.standing, err = newStanding(*c.previous, lib.Rules); err != nil {
+			return c.e.fail(c.Name(), err)
+		}
+	}
 	res.Summary.Rules.Inactive = append(res.Summary.Rules.Inactive, lib.inactive()...)
 	return c.report(ctx, res, outputs)
 }
@@ -236,6 +261,9 @@ func (c *scanCommand) report(ctx context.Context, res *app.Result, outputs []out
 			err = ctx.Err()
 		}
 		if err == nil {
+			if c.standing != nil {
+				c.standing.mark(a)
+			}
 			err = print.alert(a)
 		}
 		if ctx.Err() != nil {
@@ -245,6 +273,18 @@ func (c *scanCommand) report(ctx context.Context, res *app.Result, outputs []out
 			return c.e.fail(c.Name(), fmt.Errorf("print the alerts: %w", err))
 		}
 		page.add(a)
+	}
+	var resolved []*alert.Alert
+	if c.standing != nil {
+		resolved = c.standing.end(&res.Summary)
+	}
+	for _, a := range resolved {
+		if !*c.json {
+			break // people hear of them at the end
+		}
+		if err := print.alert(a); err != nil {
+			return c.e.fail(c.Name(), fmt.Errorf("print the alerts: %w", err))
+		}
 	}
 	if err := print.end(); err != nil {
 		return c.e.fail(c.Name(), fmt.Errorf("print the alerts: %w", err))
@@ -256,6 +296,9 @@ func (c *scanCommand) report(ctx context.Context, res *app.Result, outputs []out
 		}
 	}
 	closing(c.e, res)
+	if c.standing != nil {
+		c.standing.say(c.e, resolved)
+	}
 	if level := *c.failOn; level != "" {
 		for _, l := range alert.Levels[:alert.Rank(level)+1] {
 			if res.Summary.Alerts[l] > 0 {

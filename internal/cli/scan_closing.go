@@ -34,6 +34,9 @@ func closing(e *env, res *app.Result) {
 	if s.Outside > 0 {
 		t.say("", count(s.Outside, "event")+" outside -since and -until "+plural(s.Outside, "was", "were")+" left out.")
 	}
+	if s.AsOf != nil && !s.AsOf.Time.IsZero() {
+		t.say("", "Snapshots are taken to show "+s.AsOf.Time.Format("2006-01-02 15:04")+" UTC, from "+s.AsOf.From+".")
+	}
 	t.block("Could not be read:", s.Problems, mostNotices)
 	t.block("Please note:", s.Notices, mostNotices)
 	t.inactive(s)

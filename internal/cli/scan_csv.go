@@ -17,10 +17,12 @@ type csvPrinter struct{ w *bufio.Writer }
 var csvHeader = []string{"severity", "first", "last", "count", "rule", "title", "summary", "entities", "guide", "tags", "id", "evidence"}
 
 func newCSVPrinter(e *env) *csvPrinter {
-	p := &csvPrinter{bufio.NewWriter(e.stdout)}
+	p := newCSV(e)
 	_ = p.row(csvHeader) // Flush returns the error as well
 	return p
 }
+
+func newCSV(e *env) *csvPrinter { return &csvPrinter{bufio.NewWriter(e.stdout)} }
 
 func (p *csvPrinter) alert(a *alert.Alert) error {
 	entities := make([]string, len(a.Entities))

@@ -67,6 +67,13 @@ func (p *tablePrinter) alert(a *alert.Alert) error {
 	}
 	rule.add(bold, a.Rule)
 	what.add(plain, a.Summary)
+	if a.Change != "" {
+		text := a.Change
+		if len(a.Was) > 0 {
+			text += "; before: " + strings.Join(a.Was, "; ")
+		}
+		what.add(dim, text)
+	}
 	if len(a.Evidence) > 0 {
 		at := a.Evidence[0].Source
 		if more := a.Count - 1; more > 0 {

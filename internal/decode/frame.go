@@ -23,6 +23,7 @@ type frame struct {
 	index   int // of the next element
 	env     *Envelope
 	columns []string // inRows
+	page    int      // place in Framer.pages, plus one
 }
 
 // maxFrames bounds how deep containers of records nest: a page in an array in
@@ -59,6 +60,7 @@ type Framer struct {
 	size      int    // how many bytes a batch aims for
 	seen      seen
 	onKey     keyFunc // f.key, made once
+	pages     []Page
 }
 
 // NewFramer reads from r. name is the file's name: it decides only what
@@ -400,6 +402,10 @@ func (f *Framer) key(key []byte, t *telling, at int) bool {
 			}
 			o.innerAt = at + 1
 			o.inner = frame{kind: inWrapper, env: wrapperEnv(o.env, string(key), o.sniff.context(o.data))}
+			if fold(key, "value") {
+				f.pages = append(f.pages, Page{o.inner.env.Context, o.sniff.any(mNext)})
+				o.inner.page = len(f.pages)
+			}
 			return false
 		case fold(key, "rows") && o.columns != nil:
 			o.innerAt = at + 1
@@ -412,6 +418,17 @@ func (f *Framer) key(key []byte, t *telling, at int) bool {
 	o.sniff.key(t, o.data, at)
 	return true
 }
+
+// A Page is an answer of Microsoft Graph that the input holds.
+type Page struct {
+	Context string // @odata.context
+	More    bool   // it names a page behind it
+}
+
+// Pages lists the pages that were begun so far.
+func (f *Framer) Pages() []Page { return f.pages }
+
+func nextLink(key []byte) bool { return fold(key, "@odata.nextlink") }
 
 // stringElement handles an element that is a string: the text of a record,
 // written as JSON in JSON.

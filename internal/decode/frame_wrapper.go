@@ -43,6 +43,9 @@ func (f *Framer) tail(b *Batch, i int) (int, bool) {
 		f.comma = false
 		return at + 1, true
 	}
+	if fr := &f.stack[len(f.stack)-1]; fr.page > 0 && nextLink(key) && at < len(b.Data) && b.Data[at] == '"' {
+		f.pages[fr.page-1].More = true
+	}
 	end, err := f.extent(b.Data, at)
 	if err == scanMore {
 		return f.more(b, i, -1)

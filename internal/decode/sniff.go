@@ -55,6 +55,8 @@ const (
 	mUserType
 	mMail
 	mRiskUser
+	mReview
+	mNext // a page that names the one behind it
 )
 
 // A sniff is what the outermost keys of a record said. Offsets are of values
@@ -88,6 +90,7 @@ var markOf = map[string]mark{
 	"officeworkload": mOffice, "officeobjectid": mOffice, "loggedbyservice": mLoggedBy,
 	"ipaddress": mIP, "appdisplayname": mApp, "activitydatetime": mActivityTime,
 	"usertype": mUserType, "mail": mMail,
+	"descriptionforreviewers": mReview, "instanceenumerationscope": mReview,
 	"isprocessing": mRiskUser, "isdeleted": mRiskUser, "riskstate": mRiskUser,
 }
 
@@ -127,7 +130,7 @@ func newTellingTable() *tellingTable {
 	for key, m := range markOf {
 		add(key, m)
 	}
-	for _, key := range []string{"category", "type", "recordtype", "@odata.context", "properties", "operationname", "operation_name", "status"} {
+	for _, key := range []string{"category", "type", "recordtype", "@odata.context", "@odata.nextlink", "properties", "operationname", "operation_name", "status"} {
 		add(key, 0)
 	}
 	return t
@@ -165,6 +168,10 @@ func (s *sniff) key(t *telling, data []byte, at int) {
 		s.record = rel
 	case "@odata.context":
 		s.ctx = rel
+	case "@odata.nextlink":
+		if c == '"' {
+			s.marks |= mNext
+		}
 	case "properties":
 		if c == '{' || c == '"' {
 			s.marks |= mProperties
@@ -292,12 +299,27 @@ var contexts = []struct {
 	{"roleeligibilityscheduleinstances", stream{kind: event.RoleAssignment}},
 	{"roleeligibilityschedules", stream{kind: event.RoleAssignment}},
 	{"roledefinitions", stream{kind: event.RoleDefinition}},
+	{"accessreviews/definitions", stream{kind: event.AccessReview}},
+	{"entrawatch/roleholdings", stream{kind: event.RoleHolding}},
+	{"entrawatch/tenantposture", stream{kind: event.TenantPosture}},
+	{"entrawatch/redirectdomains", stream{kind: event.RedirectDomain}},
 	{"conditionalaccess/policies", stream{kind: event.ConditionalAccessPolicy}},
 	{"conditionalaccess/namedlocations", stream{kind: event.NamedLocation}},
 	{"serviceprincipals", stream{kind: event.ServicePrincipal}},
 	{"applications", stream{kind: event.Application}},
 	{"groups", stream{kind: event.Group}},
 	{"users", stream{kind: event.User}},
+}
+
+// KindOfContext returns the kind of the objects in a page of Microsoft Graph
+// and the name of their collection, which is the same in all its pages.
+func KindOfContext(context string) (k event.Kind, collection string, ok bool) {
+	st, ok := streamOfContext(context)
+	c := strings.ToLower(context[strings.IndexByte(context, '#')+1:])
+	if i := strings.IndexByte(c, '('); i >= 0 {
+		c = c[:i]
+	}
+	return st.kind, c, ok
 }
 
 func streamOfContext(context string) (stream, bool) {
@@ -476,6 +498,8 @@ func classifyGraph(r *Rec, data []byte) (event.Kind, event.Sub, event.Format, st
 		return event.RoleAssignment, 0, f, ""
 	case s.typ != 0 && s.any(mProperties) && strings.EqualFold(stringAt(data, s.typ-1), "Microsoft.Authorization/roleDefinitions"):
 		return event.RoleDefinition, 0, f, ""
+	case s.any(mReview):
+		return event.AccessReview, 0, f, ""
 	case s.any(mGrantControls) && s.any(mConditions):
 		return event.ConditionalAccessPolicy, 0, f, ""
 	case s.any(mServicePrincipal):

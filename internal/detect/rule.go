@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/sigma"
 )
 
@@ -98,6 +99,42 @@ func (r *Rule) Period() time.Duration {
 		return d
 	}
 	return DefaultPeriod
+}
+
+// Kinds lists the kinds of event that the log source of a rule means.
+func (r *Rule) Kinds() []event.Kind {
+	if r.Match == nil {
+		return nil
+	}
+	sources, _ := sourcesOf(r.Match.LogSource)
+	var out []event.Kind
+	for _, s := range sources {
+		out = append(out, s.kind)
+	}
+	return out
+}
+
+// Fields lists the fields that a rule compares, as it names them.
+func (r *Rule) Fields() []string {
+	var out []string
+	if r.Match == nil {
+		return nil
+	}
+	for _, s := range r.Match.Searches {
+		sigma.Walk(s.Node, func(n sigma.Node, _ bool) {
+			if it, ok := n.(*sigma.Item); ok && it.Field != "" && !slices.Contains(out, it.Field) {
+				out = append(out, it.Field)
+			}
+		})
+	}
+	return out
+}
+
+// Posture reports whether the rule is about directory objects: what it finds
+// stands until somebody changes it.
+func (r *Rule) Posture() bool {
+	kinds := r.Kinds()
+	return len(kinds) > 0 && !slices.ContainsFunc(kinds, func(k event.Kind) bool { return !k.Snapshot() })
 }
 
 // Severity is the level of the rule in the words of alerts.

@@ -25,6 +25,14 @@ type Signal struct {
 	Detail
 }
 
+// At gives the signal, and what it rests on, another time.
+func (s *Signal) At(t time.Time) {
+	s.Time, s.First, s.Last = t, t, t
+	for i := range s.Evidence {
+		s.Evidence[i].Time = t
+	}
+}
+
 // ruleSignals is what signals of a rule hold.
 type ruleSignals struct {
 	group [][event.NumKinds]access

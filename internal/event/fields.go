@@ -80,6 +80,10 @@ var kindFields = [NumKinds][]def{
 	ServicePrincipal:        servicePrincipalFields,
 	ConditionalAccessPolicy: policyFields,
 	NamedLocation:           namedLocationFields,
+	AccessReview:            accessReviewFields,
+	RoleHolding:             roleHoldingFields,
+	TenantPosture:           tenantPostureFields,
+	RedirectDomain:          redirectDomainFields,
 }
 
 var kindFamilies = [NumKinds][]family{
@@ -149,6 +153,10 @@ var formatsOf = [NumKinds][]Format{
 	ServicePrincipal:        {Graph},
 	ConditionalAccessPolicy: {Graph},
 	NamedLocation:           {Graph},
+	AccessReview:            {Graph},
+	RoleHolding:             {Graph},
+	TenantPosture:           {Graph},
+	RedirectDomain:          {Graph},
 	Generic:                 {JSONLines},
 }
 

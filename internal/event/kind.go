@@ -29,6 +29,12 @@ const (
 	ServicePrincipal
 	ConditionalAccessPolicy
 	NamedLocation
+	AccessReview
+	// From here on what posture derives: snapshots joined with each other and with
+	// what the logs say.
+	RoleHolding
+	TenantPosture
+	RedirectDomain
 	Generic // any JSON object, read without knowledge of Entra
 
 	NumKinds
@@ -38,13 +44,17 @@ var kindNames = [NumKinds]string{
 	"unknown", "signin", "audit", "risk_detection", "risky_user", "activity", "m365", "key_vault",
 	"graph_activity", "provisioning", "domain_services", "user", "group", "role_assignment",
 	"role_definition", "registration_details", "application", "service_principal",
-	"conditional_access_policy", "named_location", "generic",
+	"conditional_access_policy", "named_location", "access_review", "role_holding", "tenant_posture",
+	"redirect_domain", "generic",
 }
 
 func (k Kind) String() string { return kindNames[k] }
 
 // Snapshot reports whether events of the kind are directory objects.
 func (k Kind) Snapshot() bool { return k >= User && k < Generic }
+
+// Derived reports whether events of the kind are made from others.
+func (k Kind) Derived() bool { return k >= RoleHolding && k < Generic }
 
 // KindByName returns the kind with that name, compared without regard to case.
 func KindByName(name string) (Kind, bool) {

@@ -25,7 +25,7 @@ type Entry struct {
 
 // A By is what implements an entry, or a part of it.
 type By struct {
-	What string // rule, input, command or page
+	What string // rule, input, report, command or page
 	Name string
 }
 
@@ -84,8 +84,8 @@ func parse(line string) (Entry, error) {
 	}
 	for by := range strings.SplitSeq(list, "; ") {
 		what, name, ok := strings.Cut(by, " ")
-		if !ok || !slices.Contains([]string{"rule", "input", "command", "page"}, what) {
-			return e, fmt.Errorf("%s: expected rule, input, command or page with a name, or none; found %q", e.ID, by)
+		if !ok || !slices.Contains([]string{"rule", "input", "report", "command", "page"}, what) {
+			return e, fmt.Errorf("%s: expected rule, input, report, command or page with a name, or none; found %q", e.ID, by)
 		}
 		e.By = append(e.By, By{what, name})
 	}

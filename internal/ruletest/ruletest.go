@@ -341,6 +341,9 @@ func directory(overlays []Overlay) (*baseline.Directory, error) {
 			}
 		case event.RoleAssignment:
 			d.AddRoleAssignment(text(rec, "roleDefinitionId"), text(rec, "roleDefinition.displayName"), text(rec, "principalId"), false)
+			if typ := text(rec, "assignmentType"); typ != "" {
+				d.AddSchedule(text(rec, "roleDefinitionId"), text(rec, "roleDefinition.displayName"), text(rec, "principalId"), typ == "Assigned" && text(rec, "endDateTime") == "")
+			}
 			d.AddUser(baseline.User{ID: text(rec, "principalId"), UPN: text(rec, "principal.userPrincipalName")})
 		case event.ServicePrincipal:
 			d.AddServicePrincipal(text(rec, "id"), text(rec, "appId"), text(rec, "displayName"))

@@ -128,7 +128,7 @@ func TestRunErrors(t *testing.T) {
 			"only one format", disabled, "cases:\n  - {name: a, fires: true, base: signin, set: {status.errorCode: 50057}, formats: [graph]}\n  - {name: b, fires: false, base: signin, formats: [graph]}\n",
 			"disabled_test.yml: ran only over graph; the rule works on diagnostic, graph, log-analytics, o365, portal-csv",
 		},
-		{"unknown base", disabled, "cases:\n" + fires + "  - {name: b, fires: false, base: sign-in}\n", `disabled_test.yml:3: case "b": there is no base record "sign-in"; there are activity, `},
+		{"unknown base", disabled, "cases:\n" + fires + "  - {name: b, fires: false, base: sign-in}\n", `disabled_test.yml:3: case "b": there is no base record "sign-in"; there are access-review, `},
 		{"unknown format", disabled, "cases:\n" + fires + "  - {name: b, fires: false, base: signin, formats: [csv]}\n", `disabled_test.yml:3: case "b": there is no format "csv"`},
 		{
 			"a format without the record", disabled, "cases:\n" + fires + "  - {name: b, fires: false, base: signin-service-principal, formats: [o365]}\n",

@@ -23,6 +23,10 @@ var graphContexts = map[event.Kind]string{
 	event.Application:             "applications",
 	event.ServicePrincipal:        "servicePrincipals",
 	event.ConditionalAccessPolicy: "identity/conditionalAccess/policies",
+	event.AccessReview:            "identityGovernance/accessReviews/definitions",
+	event.RoleHolding:             "entrawatch/roleHoldings",
+	event.TenantPosture:           "entrawatch/tenantPosture",
+	event.RedirectDomain:          "entrawatch/redirectDomains",
 	event.NamedLocation:           "identity/conditionalAccess/namedLocations",
 }
 
