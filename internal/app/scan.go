@@ -339,7 +339,6 @@ type worker struct {
 	ev      *event.Event
 	full    *event.Event   // ev again, with details
 	watch   *posture.Watch // nil: nobody holds a role
-	samples int            // batches that begin with a sign-in
 	keys    *spill.Sorter
 	bad     *spill.Sorter // for the quarantine
 	buf     []byte
@@ -397,10 +396,7 @@ func (w *worker) do(j job) error {
 			return err
 		}
 		if i == 0 && ev.Kind == event.Signin {
-			if w.samples%sampleEvery == 0 {
-				w.licensed(b, rec)
-			}
-			w.samples++
+			w.licensed(b, rec)
 		}
 	}
 	for _, bad := range b.Bad {
@@ -436,13 +432,10 @@ func (w *worker) hits(dst []byte, b *decode.Batch, rec *decode.Rec, rep *fileRep
 	return w.match.Hits(dst, hits, w.full, w.source), nil
 }
 
-// sampleEvery is of how many batches one is asked about licences.
-const sampleEvery = 16
-
-// licensed notes whether a sign-in tells its risk. A few are enough to know: the
-// licence is the tenant's.
+// licensed notes whether a sign-in tells its risk. One of each batch is enough
+// to know, until one does: the licence is the tenant's.
 func (w *worker) licensed(b *decode.Batch, rec *decode.Rec) {
-	if w.licence.Decode(b, rec, w.full) != "" {
+	if w.tally.told > 0 || w.licence.Decode(b, rec, w.full) != "" {
 		return
 	}
 	switch level := w.full.Text(w.sc.risk); {

@@ -20,6 +20,15 @@ func (v *View) Declared(input string) []string {
 	return out
 }
 
+// Owns reports whether a host is one of owned_domains or below one; known is
+// false if that input is not set.
+func (v *View) Owns(host string) (owned, known bool) {
+	if v.names["owned_domains"] == nil {
+		return false, false
+	}
+	return v.owned(host), true
+}
+
 // FitsResponsibilities reports whether role_responsibilities of p include a
 // role, under any of its names; listed is false if they do not name p.
 func (v *View) FitsResponsibilities(p Principal, role ...string) (fits, listed bool) {

@@ -40,6 +40,7 @@ func commands() []command {
 		{"baseline", "write a starting baseline, check one", runBaseline},
 		{"report", "answer questions about logs", runReport},
 		{"guide", "say what of Microsoft's guides is covered", runGuide},
+		{"simulate", "write an invented tenant with attacks, score alerts", runSimulate},
 		{"version", "print the version", runVersion},
 	}
 }

@@ -59,5 +59,6 @@ var redirectDomainFields = []def{
 	{name: "displayName", doc: "name of the application"},
 	{name: "host", doc: "host of a redirect URI"},
 	{name: "redirectUris", doc: "the redirect URIs with that host"},
-	{name: "resolution", doc: "exists, gone (name servers say that there is no such name) or unknown (they did not answer)"},
+	{name: "resolution", doc: "exists, gone (name servers say that there is no such name) or unknown (they did not answer); absent if nobody asked"},
+	{name: "owned", typ: Bool, doc: "whether the host is in owned_domains or below; absent if that input is not set"},
 }

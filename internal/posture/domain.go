@@ -45,22 +45,28 @@ func hostOf(uri string) string {
 	return h
 }
 
-// domains makes a record for each application and host that was looked up.
+// domains makes a record for each application and host of its redirect URIs.
 func (j *Join) domains() []map[string]any {
 	var out []map[string]any
 	for _, id := range slices.Sorted(maps.Keys(j.Snapshot.apps)) {
 		a := j.Snapshot.apps[id]
 		byHost := map[string][]string{}
 		for _, uri := range a.uris {
-			if h := hostOf(uri); j.Hosts[h] != "" {
+			if h := hostOf(uri); h != "" {
 				byHost[h] = append(byHost[h], uri)
 			}
 		}
 		for _, h := range slices.Sorted(maps.Keys(byHost)) {
-			out = append(out, map[string]any{
-				"id": id + "|" + h, "applicationId": id, "appId": a.appID, "displayName": a.name, "host": h,
-				"redirectUris": byHost[h], "resolution": string(j.Hosts[h]),
-			})
+			rec := map[string]any{
+				"id": id + "|" + h, "applicationId": id, "appId": a.appID, "displayName": a.name, "host": h, "redirectUris": byHost[h],
+			}
+			if r := j.Hosts[h]; r != "" {
+				rec["resolution"] = string(r)
+			}
+			if owned, known := j.View.Owns(h); known {
+				rec["owned"] = owned
+			}
+			out = append(out, rec)
 		}
 	}
 	return out

@@ -118,19 +118,29 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// TestDomains: only what was looked up is told.
+// TestDomains: what was not looked up, or whose domains are not declared, is
+// absent.
 func TestDomains(t *testing.T) {
 	s := NewSnapshot()
-	s.apps["a"] = &application{id: "a", appID: "b", name: "Portal", uris: []string{"https://gone.contoso.com/x", "https://gone.contoso.com/y", "https://other.contoso.com/"}}
-	b, err := baseline.Parse("", nil, nil)
-	if err != nil {
-		t.Fatal(err)
+	s.apps["a"] = &application{id: "a", appID: "b", name: "Portal", uris: []string{"https://gone.contoso.com/x", "https://gone.contoso.com/y", "https://other.example/"}}
+	write := func(declared string) string {
+		b, err := baseline.Parse("b.yaml", []byte(declared), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := (&Join{Snapshot: s, Directory: baseline.NewDirectory(), View: b.View("", nil), Hosts: map[string]Resolution{"gone.contoso.com": Gone}}).Write()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
 	}
-	data, err := (&Join{Snapshot: s, Directory: baseline.NewDirectory(), View: b.View("", nil), Hosts: map[string]Resolution{"gone.contoso.com": Gone}}).Write()
-	if err != nil {
-		t.Fatal(err)
+	got := write("")
+	if !strings.Contains(got, `"redirectUris":["https://gone.contoso.com/x","https://gone.contoso.com/y"],"resolution":"gone"`) ||
+		!strings.Contains(got, `"redirectUris":["https://other.example/"]}`) || strings.Contains(got, "owned") {
+		t.Error(got)
 	}
-	if got := string(data); !strings.Contains(got, `"redirectUris":["https://gone.contoso.com/x","https://gone.contoso.com/y"],"resolution":"gone"`) || strings.Contains(got, "other") {
+	got = write("owned_domains: [contoso.com]")
+	if !strings.Contains(got, `"id":"a|gone.contoso.com","owned":true`) || !strings.Contains(got, `"id":"a|other.example","owned":false`) {
 		t.Error(got)
 	}
 }

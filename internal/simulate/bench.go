@@ -22,12 +22,12 @@ type part struct {
 // firstMarker begins a range of runes for private use, one for each slot.
 const firstMarker = 0xe000
 
-func newTemplate(sh shape) (template, error) {
+func newTemplate(sh shape, cut func(Record) Record) (template, error) {
 	var markers [numSlots]string
 	for i := range markers {
 		markers[i] = string(rune(firstMarker + i))
 	}
-	record, err := diagnostic(lean(sh.record(&markers)))
+	record, err := diagnostic(cut(sh.record(&markers)))
 	if err != nil {
 		return nil, err
 	}
@@ -80,21 +80,26 @@ func lean(r Record) Record {
 type bencher struct {
 	traffic   *traffic
 	templates map[shape]template
+	cut       func(Record) Record // what the records leave out
 	clock     clock
 }
 
 func newBencher(seed uint64) *bencher {
-	return &bencher{traffic: newTraffic(seed), templates: map[shape]template{}}
+	return &bencher{traffic: newTraffic(seed), templates: map[shape]template{}, cut: lean}
 }
 
 // append appends the next sign-in of the traffic.
 func (b *bencher) append(dst []byte) ([]byte, error) {
 	v := b.traffic.visit()
+	return b.appendVisit(dst, &v)
+}
+
+func (b *bencher) appendVisit(dst []byte, v *visit) ([]byte, error) {
 	sh := v.shape()
 	t, ok := b.templates[sh]
 	if !ok {
 		var err error
-		if t, err = newTemplate(sh); err != nil {
+		if t, err = newTemplate(sh, b.cut); err != nil {
 			return nil, err
 		}
 		b.templates[sh] = t

@@ -10,6 +10,10 @@
 // quirks of the format in question, and SigninRecords, AuditRecords and
 // WriteBench produce ordinary traffic of a company from a seed.
 //
+// A Company is a whole invented tenant: its logs, its directory, the baseline
+// that is true of it, and attacks with labels that say what must alert. Judge
+// holds alerts against such labels.
+//
 // It is the counterpart of package decode and shares no code with it, so that
 // an error on one side shows on the other. It reads no clock: equal arguments
 // give equal bytes.

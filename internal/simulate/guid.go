@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math/rand/v2"
+	"strings"
 )
 
 // guid is a GUID in the order of bytes in which it is written.
@@ -59,3 +60,6 @@ func mix(a, b uint64) uint64 {
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
 }
+
+// compact returns an id as the names of deleted users begin.
+func compact(id string) string { return strings.ReplaceAll(id, "-", "") }

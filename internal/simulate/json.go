@@ -179,3 +179,6 @@ func list(v any) []any {
 	l, _ := v.([]any)
 	return l
 }
+
+// number is a number as the records hold it.
+func number(s string) json.Number { return json.Number(s) }

@@ -22,6 +22,7 @@ type person struct {
 	legacyApp     *application // nil for nearly everyone
 	guest         bool         // of Fabrikam
 	admin         bool
+	bare          bool   // without a second factor
 	hash          uint64 // for choices that last a day or a week
 }
 
@@ -77,21 +78,29 @@ var familyNames = strings.Fields(`Aalto Ahmed Almeida Axelsson Bakker Bauer Berg
 	Fischer Forsberg Garcia Grabowski Haddad Hansen Holm Ibrahim Iversen Jansen Johansson Joshi Kaur Keller Klein Koh Kowalski Kumar Larsen Lind
 	Lopez Lund Madsen Martin Mehta Meyer Moreau Nguyen Nilsson Novak Nyman Okoye Olsen Patel`)
 
-// newPeople draws the staff of Contoso and its guests.
+// newPeople draws the staff of Contoso and its guests for endless traffic.
 func newPeople(seed uint64) []person {
-	rng := rand.New(rand.NewPCG(seed, 0x70656f706c65))
+	return drawPeople(rand.New(rand.NewPCG(seed, 0x70656f706c65)), peopleCount, adminCount)
+}
+
+// drawPeople draws so many people, the first of whom are administrators.
+func drawPeople(rng *rand.Rand, count, admins int) []person {
 	weights := 0
 	for _, p := range places {
 		weights += p.weight
 	}
-	people := make([]person, peopleCount)
+	people := make([]person, count)
 	for i := range people {
 		p := &people[i]
 		given, family := givenNames[i%len(givenNames)], familyNames[i/len(givenNames)%len(familyNames)]
 		p.name, p.hash = given+" "+family, rng.Uint64()
 		p.id = randomGUID(rng).String()
-		p.upn = strings.ToLower(given+"."+family) + "@contoso.com"
-		p.admin = i < adminCount
+		local := strings.ToLower(given + "." + family)
+		if n := i / (len(givenNames) * len(familyNames)); n > 0 {
+			local += fmt.Sprint(n + 1) // a name that somebody has already
+		}
+		p.upn = local + "@contoso.com"
+		p.admin = i < admins
 		p.guest = !p.admin && rng.IntN(50) == 0
 		for n := rng.IntN(weights); p.home == nil; {
 			for j := range places {
@@ -101,11 +110,11 @@ func newPeople(seed uint64) []person {
 				}
 			}
 		}
-		p.homeIP = fmt.Sprintf("2001:db8:%x:%x::%x", 0x4000+i, rng.IntN(16), 2+rng.IntN(250))
+		p.homeIP = fmt.Sprintf("2001:db8:%x:%x::%x", 0x4000+i%0xc000, rng.IntN(16), 2+rng.IntN(250))
 		p.laptop = ownDevice(rng, rng.IntN(laptopMac+1), fmt.Sprintf("LAPTOP-%04d", 1000+i))
 		p.phone = ownDevice(rng, phoneAndroid+rng.IntN(2), given+"s phone")
 		if p.guest { // whose devices Contoso does not know
-			p.upn = strings.ToLower(given+"."+family) + "@fabrikam.com"
+			p.upn = local + "@fabrikam.com"
 			p.laptop.id, p.phone.id = "", ""
 		}
 		for j := range applications {
@@ -128,3 +137,5 @@ func ownDevice(rng *rand.Rand, model int, name string) device {
 	d.id, d.name = randomGUID(rng).String(), name
 	return d
 }
+
+func lower(s string) string { return strings.ToLower(s) }
