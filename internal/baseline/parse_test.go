@@ -229,6 +229,14 @@ func TestTemplate(t *testing.T) {
 	if n := strings.Count(string(Template()), "\n"); n > 140 {
 		t.Errorf("the template has %d lines: nobody reads that", n)
 	}
+	full := mustParse(t, uncommented())
+	if len(full.set) < 50 {
+		t.Errorf("without comment signs the template sets only %d inputs", len(full.set))
+	}
+}
+
+// uncommented is the template with its examples in force.
+func uncommented() string {
 	var all strings.Builder
 	for line := range strings.Lines(string(Template())) {
 		if rest, ok := strings.CutPrefix(line, "#"); ok && rest[0] != '\n' && (rest[0] != ' ' || strings.HasPrefix(rest, "  ")) {
@@ -236,10 +244,7 @@ func TestTemplate(t *testing.T) {
 		}
 		all.WriteString(line)
 	}
-	full := mustParse(t, all.String())
-	if len(full.set) < 50 {
-		t.Errorf("without comment signs the template sets only %d inputs", len(full.set))
-	}
+	return all.String()
 }
 
 // TestSharedExample reads the contract's example where it is at hand.

@@ -161,3 +161,6 @@ func (p *parser) pattern(n *yaml.Node, path, prefix string) (*regexp.Regexp, boo
 	}
 	return re, true
 }
+
+// FormatSpan writes a span as baselines have it: 90s, 10m, 24h, 14d.
+func FormatSpan(d time.Duration) string { return formatSpan(d) }

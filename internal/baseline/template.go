@@ -9,8 +9,8 @@ const template = `# entrawatch baseline: what is normal in your organisation.
 #
 # Everything is optional. A rule whose input is missing stays inactive and says so.
 # Take away the # before a line that you fill in. "entrawatch baseline learn LOGS"
-# drafts values from your logs; "entrawatch baseline check LOGS" shows what would
-# have raised an alert.
+# drafts values from your logs; "entrawatch baseline check FILE LOGS" shows what
+# would have raised an alert.
 #
 # Principals: user@domain, with * as wildcard; an object id; app:NAME or app:APPID;
 # role:NAME and group:NAME, whose members come from the directory snapshot; or

@@ -248,3 +248,7 @@ func (v *View) Count(name string) (int, bool) {
 	n, ok := v.in[lower(name)].val.(int)
 	return n, ok
 }
+
+// PrivilegedRole reports whether a role, by any of its names or ids, stands in
+// privileged_roles.
+func (v *View) PrivilegedRole(nameOrID string) bool { return v.names["privileged_roles"].has(nameOrID) }

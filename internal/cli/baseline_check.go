@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -13,7 +14,9 @@ import (
 )
 
 var baselineCheckHelp = help{
-	about: `Checks a baseline strictly: unknown inputs, wrong types and contradictions are errors with their lines, all at once. Then says what it sets, and which rules work with it, given logs of every kind; or, given logs, which rules work on them and how many alerts there would have been, by rule and week, against alert_budget.`,
+	about: `Checks a baseline strictly: unknown inputs, wrong types and contradictions are errors with their lines, all at once. Then says what it sets, and which rules work with it, given logs of every kind; or, given logs, which rules work on them and how many alerts there would have been, by rule and week, against alert_budget.
+
+It also says what could be better. Too loose: a network of half the world, a wildcard that covers everybody, a pattern that every name fits. Given logs also what they never needed: countries, networks and accounts that were not met, approved actors who changed nothing, exceptions without which there are as many alerts; thresholds that hide what the built-in ones would show; and the inputs of the rule that breaks the budget. For exceptions and thresholds the logs are scanned again without them.`,
 	usage: []string{"[flags] FILE [LOGS ...]"},
 	examples: []example{
 		{"entrawatch baseline check baseline.yaml", "Is it right, and what does it do?"},
@@ -34,12 +37,14 @@ type baselineReport struct {
 	Rules      app.RuleSummary `json:"rules"`
 	// Alerts is how many there would have been, if there are logs.
 	Alerts *volume `json:"alerts,omitempty"`
+	// Advice is what could be better; without logs only what the file shows.
+	Advice []advice `json:"advice"`
 }
 
 func runBaselineCheck(e *env, args []string) int {
 	fs := newFlags(e, "baseline check", baselineCheckHelp)
 	chosen := fs.rules()
-	asJSON := fs.on("json", "prints one JSON object: file, tenants, set, overridden, rules, and alerts if there are logs")
+	asJSON := fs.on("json", "prints one JSON object: file, tenants, set, overridden, rules, advice, and alerts if there are logs")
 	others, code, done := fs.parse(args)
 	if done {
 		return code
@@ -104,6 +109,9 @@ func runBaselineCheck(e *env, args []string) int {
 			return e.fail(fs.Name(), err)
 		}
 	}
+	if err := writeAdvice(e, report.Advice); err != nil {
+		return e.fail(fs.Name(), err)
+	}
 	return code
 }
 
@@ -116,7 +124,16 @@ func checkLogs(fs *flagSet, report *baselineReport, lib *library, b *baseline.Ba
 	defer res.Close()
 	report.Rules = res.Summary.Rules
 	report.Rules.Inactive = append(report.Rules.Inactive, lib.inactive()...)
-	report.Alerts, err = measure(res, b)
+	if report.Alerts, err = measure(res, b); err != nil {
+		return code, err
+	}
+	if slices.Contains(logs, "-") {
+		fs.e.complain(fs.Name(), "what the logs never needed is not looked for: standard input can be read only once")
+		return code, nil
+	}
+	a := &adviser{fs: fs, cfg: app.ScanConfig{Paths: logs, Rules: lib.Rules, Baseline: b}, now: report.Alerts, lib: lib, base: b}
+	advice, err := a.advise()
+	report.Advice = append(report.Advice, advice...)
 	return code, err
 }
 
@@ -130,7 +147,7 @@ func listOr(list []string, none string) string {
 // checkBaseline says what a sound baseline sets and which rules work with it on
 // logs of every kind and format.
 func checkBaseline(file string, b *baseline.Baseline, lib *library) (*baselineReport, error) {
-	report := &baselineReport{File: file, Tenants: []string{}, Set: []string{}, Overridden: []string{}}
+	report := &baselineReport{File: file, Tenants: []string{}, Set: []string{}, Overridden: []string{}, Advice: looseAdvice(b)}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err

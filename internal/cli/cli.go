@@ -37,7 +37,7 @@ func commands() []command {
 	return []command{
 		{"scan", "read logs and print alerts", runScan},
 		{"rules", "list, show, check and test rules", runRules},
-		{"baseline", "write a starting baseline, check one", runBaseline},
+		{"baseline", "draft, check and compare baselines", runBaseline},
 		{"report", "answer questions about logs", runReport},
 		{"guide", "say what of Microsoft's guides is covered", runGuide},
 		{"simulate", "write an invented tenant with attacks, score alerts", runSimulate},

@@ -121,15 +121,7 @@ func activity(fs *flagSet, lib *library, b *baseline.Baseline, paths []string, t
 // scanFor scans logs for a command that wants to know about them. The code says
 // whether all was understood.
 func scanFor(fs *flagSet, cfg app.ScanConfig) (res *app.Result, code int, err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	line := progressLine{e: fs.e}
-	if fs.e.talk.terminal {
-		cfg.Progress = line.show
-	}
-	res, err = app.Scan(ctx, cfg)
-	line.clear()
-	if err != nil {
+	if res, err = scanQuietly(fs, cfg); err != nil {
 		return nil, exitFailed, err
 	}
 	if !res.Summary.Complete() {
@@ -137,6 +129,19 @@ func scanFor(fs *flagSet, cfg app.ScanConfig) (res *app.Result, code int, err er
 		fs.e.complain(fs.Name(), "not all was understood; \"entrawatch scan\" on the same logs says what")
 	}
 	return res, code, nil
+}
+
+// scanQuietly scans without a word about what was not understood.
+func scanQuietly(fs *flagSet, cfg app.ScanConfig) (*app.Result, error) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	line := progressLine{e: fs.e}
+	if fs.e.talk.terminal {
+		cfg.Progress = line.show
+	}
+	res, err := app.Scan(ctx, cfg)
+	line.clear()
+	return res, err
 }
 
 // statuses says how each entry stands.

@@ -65,8 +65,7 @@ type scanCommand struct {
 func runScan(e *env, args []string) int {
 	c := &scanCommand{flagSet: newFlags(e, "scan", scanHelp)}
 	c.group("What to read")
-	c.since = c.text("since", "TIME", "leaves out events before TIME: 2026-11-02T08:00:00Z, 2026-11-02 (its first moment, UTC), or 7d, 24h, 90m back from now", nil)
-	c.until = c.text("until", "TIME", "leaves out events at TIME and later", nil)
+	c.since, c.until = c.flagSet.period()
 	c.asOf = c.text("as-of", "TIME", "the time that snapshots show: 2026-11-02T08:00:00Z or 2026-11-02; default: that of the newest event in the input, else the date of the newest file with a snapshot", nil)
 	c.directory = c.list("directory", "FILE", "a directory snapshot beside the input; may be repeated")
 	c.tenant = c.text("tenant", "ID", "the tenant of records that name none; default: home_tenant_id of the baseline", isTenant)
@@ -91,6 +90,12 @@ func runScan(e *env, args []string) int {
 	}
 	c.paths = paths
 	return c.run()
+}
+
+// period declares -since and -until.
+func (fs *flagSet) period() (since, until *string) {
+	return fs.text("since", "TIME", "leaves out events before TIME: 2026-11-02T08:00:00Z, 2026-11-02 (its first moment, UTC), or 7d, 24h, 90m back from now", nil),
+		fs.text("until", "TIME", "leaves out events at TIME and later", nil)
 }
 
 func isLevel(s string) error {
@@ -134,17 +139,28 @@ func moment(s string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is no time; write 2026-11-02T08:00:00Z, 2026-11-02, or a span back from now such as 7d", s)
 }
 
+// between reads the arguments of -since and -until.
+func between(since, until string, now time.Time) (from, to time.Time, problem string) {
+	from, err := moment(since, now)
+	if err != nil {
+		return from, to, "-since " + err.Error()
+	}
+	if to, err = moment(until, now); err != nil {
+		return from, to, "-until " + err.Error()
+	}
+	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
+		return from, to, fmt.Sprintf("-since %s is not before -until %s; exchange them", from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339))
+	}
+	return from, to, ""
+}
+
 // check finds what is wrong with the command line as a whole.
 func (c *scanCommand) check(cfg *app.ScanConfig) (problem string) {
-	now := c.e.now()
+	if cfg.Since, cfg.Until, problem = between(*c.since, *c.until, c.e.now()); problem != "" {
+		return problem
+	}
 	var err error
-	if cfg.Since, err = moment(*c.since, now); err != nil {
-		return "-since " + err.Error()
-	}
-	if cfg.Until, err = moment(*c.until, now); err != nil {
-		return "-until " + err.Error()
-	}
-	if cfg.AsOf, err = moment(*c.asOf, now); err != nil {
+	if cfg.AsOf, err = moment(*c.asOf, c.e.now()); err != nil {
 		return "-as-of " + err.Error()
 	}
 	switch {
@@ -154,8 +170,6 @@ func (c *scanCommand) check(cfg *app.ScanConfig) (problem string) {
 		return "-json and -csv exclude each other; choose one, or scan twice"
 	case *c.generic && len(*c.rules.dirs) == 0:
 		return "-generic needs rules of yours; name them with -rules DIR"
-	case !cfg.Since.IsZero() && !cfg.Until.IsZero() && !cfg.Since.Before(cfg.Until):
-		return fmt.Sprintf("-since %s is not before -until %s; exchange them", cfg.Since.UTC().Format(time.RFC3339), cfg.Until.UTC().Format(time.RFC3339))
 	}
 	for _, name := range *c.directory {
 		if _, err := os.Stat(name); err != nil {

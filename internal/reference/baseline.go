@@ -47,6 +47,7 @@ func baselinePage(b *bytes.Buffer) error {
 	}
 	table(b, []string{"input", "meaning", "what to write", "built-in", "rules"}, rows)
 
+	learning(b)
 	b.WriteString("## Fields\n\n" +
 		"Rules ask these questions about an event. A field without an answer, because an input is missing or the event lacks\n" +
 		"what is compared, satisfies neither `true` nor `false`.\n\n")
@@ -66,6 +67,42 @@ func baselinePage(b *bytes.Buffer) error {
 		"## A file to start from\n\nWhat `entrawatch baseline init` writes:\n\n```yaml\n")
 	fmt.Fprintf(b, "%s```\n", baseline.Template())
 	return nil
+}
+
+const learningIntro = `## What is learned
+
+` + "`entrawatch baseline learn LOGS`" + ` drafts a baseline. Each value stands on a line of its own with its evidence: how many users, on
+how many days, how many events, which share of the sign-ins that teach, from when to when. Nothing is in force before a person
+has read the draft and uses it: delete what is not meant to be normal.
+
+An attacker may have been active while the logs were written, and must not become normal by one loud day:
+
+- No number of events is enough. What counts is on how many different days something was seen, and by how many different
+  users; who makes changes is proposed from three days on, a country from three users and five days.
+- Only successful sign-ins teach, and none that Entra held for risky. From an address that a risk detection, or one risky
+  sign-in, names, nothing is learned at all.
+- What falls short is listed in comments with the reason, so that it can be approved by hand, or looked into.
+- Names that would stand for more than themselves are never proposed: those with ` + "`*`" + `, with ` + "`@`" + ` in front, with the form of a role, a
+  group or another's id.
+- A threshold is raised to at most eight times what holds now. Alerts of an attack in the logs count as well: read them first.
+- Who was there with three accounts for five days can be in the draft all the same. Logs of a month in which you know of
+  nothing are better than those of last week.
+
+Events with an id count once, however often they were exported.
+
+`
+
+func learning(b *bytes.Buffer) {
+	b.WriteString(learningIntro)
+	var rows [][]string
+	for _, l := range baseline.Learnable() {
+		what := "learned: " + l.How
+		if l.How == "" {
+			what = "to be declared: " + l.Why
+		}
+		rows = append(rows, []string{code(l.Input), prose(what)})
+	}
+	table(b, []string{"input", "how it is learned, or why a person declares it"}, rows)
 }
 
 func defaultOf(yaml string) string {

@@ -1,0 +1,303 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/baseline"
+	"github.com/entrawatch/entrawatch/internal/decode"
+	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/learn"
+	"github.com/entrawatch/entrawatch/internal/source/file"
+	"github.com/entrawatch/entrawatch/internal/spill"
+)
+
+// Learned is what logs say about a tenant's normal.
+type Learned struct {
+	Profiles map[string]*learn.Profile // by tenant
+	Tally    learn.Tally
+	Home     string
+	// Roles are those taken for privileged.
+	Roles []string
+	// Problems are files that were not read, or not to their end, and Bad how
+	// many records were not understood.
+	Problems []string
+	Bad      int
+	Notices  []string
+}
+
+// Learn reads logs and counts what a draft of a baseline needs. Baseline says
+// which roles are privileged and what the home tenant is; nil: what the
+// template says, and the tenant of most records.
+func Learn(ctx context.Context, c ScanConfig) (*Learned, error) {
+	l := newLearning(c)
+	defer l.close()
+	read, err := l.sc.directory()
+	if err != nil {
+		return nil, err
+	}
+	dir := read.dir
+	err = l.read(ctx, learn.Fields(), func(schema *event.Schema, w *learner) {
+		w.sorter = spill.New(l.sc.TempDir, l.sc.Memory/l.sc.Workers)
+		w.observer = learn.NewObserver(schema, dir, w.sorter)
+		w.observe = w.observer.Observe
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l.finish(dir)
+}
+
+// Unused returns the entries of the baseline that no event of the logs needs.
+func Unused(ctx context.Context, c ScanConfig) ([]baseline.Entry, error) {
+	l := newLearning(c)
+	defer l.close()
+	read, err := l.sc.directory()
+	if err != nil {
+		return nil, err
+	}
+	dir := read.dir
+	entries := c.Baseline.Entries("", dir)
+	for _, t := range c.Baseline.Tenants() {
+		if t.ID != c.Baseline.HomeTenantID() {
+			entries = append(entries, c.Baseline.Entries(t.ID, dir)...)
+		}
+	}
+	var usages []*learn.Usage
+	err = l.read(ctx, learn.UsageFields(), func(_ *event.Schema, w *learner) {
+		u := learn.NewUsage(entries)
+		usages = append(usages, u)
+		w.observe = func(e *event.Event) error { u.Observe(e); return nil }
+	})
+	if err != nil {
+		return nil, err
+	}
+	// What several tenants share is used if one of them needs it.
+	used := map[[2]string]bool{}
+	for i, e := range entries {
+		for _, u := range usages {
+			used[[2]string{e.Input, e.Text}] = used[[2]string{e.Input, e.Text}] || u.Used(i)
+		}
+	}
+	return slices.DeleteFunc(entries, func(e baseline.Entry) bool {
+		k := [2]string{e.Input, e.Text}
+		gone := used[k]
+		used[k] = true // once
+		return gone
+	}), nil
+}
+
+func newLearning(c ScanConfig) *learning {
+	if c.Workers <= 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.Memory <= 0 {
+		c.Memory = DefaultMemory
+	}
+	if c.Tenant == "" && c.Baseline != nil {
+		c.Tenant = c.Baseline.HomeTenantID()
+	}
+	l := &learning{sc: &scan{ScanConfig: c, began: time.Now()}, out: &Learned{}}
+	var problems []file.Problem
+	l.sc.files, problems = file.Walk(c.Paths)
+	for _, p := range problems {
+		l.sc.problem(p)
+	}
+	return l
+}
+
+// A learning is the state of one call of Learn.
+type learning struct {
+	sc      *scan
+	out     *Learned
+	decoder *decode.Decoder
+	workers []*learner
+	counted *spill.Sorter
+}
+
+// A learner observes the batches of one goroutine.
+type learner struct {
+	sc       *scan
+	decode   *decode.Worker
+	observe  func(*event.Event) error
+	observer *learn.Observer // where it learns
+	sorter   *spill.Sorter
+	ev       *event.Event
+	bad      int
+	err      error
+}
+
+func (l *learning) close() {
+	for _, w := range l.workers {
+		if w.sorter != nil {
+			_ = w.sorter.Close()
+		}
+	}
+	if l.counted != nil {
+		_ = l.counted.Close()
+	}
+}
+
+// read runs one reader and as many learners as there are workers.
+func (l *learning) read(ctx context.Context, fields map[event.Kind][]string, ready func(*event.Schema, *learner)) error {
+	schema := event.NewSchema()
+	var wanted [event.NumKinds][]int
+	for k, names := range fields {
+		for _, name := range names {
+			wanted[k] = append(wanted[k], schema.Resolve(k, name).ID)
+		}
+	}
+	var err error
+	if l.decoder, err = decode.NewDecoder(schema, wanted); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	jobs := make(chan *decode.Batch, l.sc.Workers)
+	free := make(chan *decode.Batch, 4*l.sc.Workers+8)
+	var working sync.WaitGroup
+	for range l.sc.Workers {
+		w := &learner{sc: l.sc, decode: l.decoder.NewWorker(decode.Entra), ev: event.New(schema)}
+		w.decode.Tenant = l.sc.Tenant
+		ready(schema, w)
+		l.workers = append(l.workers, w)
+		working.Go(func() {
+			for b := range jobs {
+				if w.err == nil {
+					if w.err = w.do(b); w.err != nil {
+						cancel()
+					}
+				}
+				select {
+				case free <- b:
+				default:
+				}
+			}
+		})
+	}
+	stop := make(chan struct{})
+	var watching sync.WaitGroup
+	if l.sc.Progress != nil {
+		watching.Go(func() { l.sc.watch(stop) })
+	}
+	for i := range l.sc.files {
+		if err := l.readFile(ctx, l.sc.files[i], jobs, free); err != nil {
+			l.out.Problems = append(l.out.Problems, err.Error())
+		}
+	}
+	close(jobs)
+	working.Wait()
+	close(stop)
+	watching.Wait()
+	for _, w := range l.workers {
+		if w.err != nil {
+			return w.err
+		}
+	}
+	return context.Cause(ctx)
+}
+
+func (l *learning) readFile(ctx context.Context, in file.Input, jobs chan<- *decode.Batch, free <-chan *decode.Batch) error {
+	s, err := file.Open(in)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	fr := decode.NewFramer(s, in.Path)
+	fr.Read(l.decoder, decode.Entra)
+	consumed := int64(0)
+	for ctx.Err() == nil {
+		var b *decode.Batch
+		select {
+		case b = <-free:
+		default:
+			b = &decode.Batch{}
+		}
+		if err := fr.Next(b); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		l.sc.readBytes.Add(s.Consumed() - consumed)
+		consumed = s.Consumed()
+		select {
+		case jobs <- b:
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+func (w *learner) do(b *decode.Batch) error {
+	events := 0
+	for i := range b.Recs {
+		if w.decode.Decode(b, &b.Recs[i], w.ev) != "" {
+			w.bad++
+			continue
+		}
+		if t := w.ev.Time; !t.IsZero() && !w.ev.Kind.Snapshot() && (!w.sc.Since.IsZero() && t.Before(w.sc.Since) || !w.sc.Until.IsZero() && !t.Before(w.sc.Until)) {
+			continue
+		}
+		events++
+		if err := w.observe(w.ev); err != nil {
+			return err
+		}
+	}
+	for _, bad := range b.Bad {
+		if !bad.Notice {
+			w.bad++
+		}
+	}
+	w.sc.events.Add(int64(events))
+	return nil
+}
+
+// finish counts what was observed.
+func (l *learning) finish(dir *baseline.Directory) (*Learned, error) {
+	out := l.out
+	out.Problems = append(l.sc.problems, out.Problems...)
+	out.Notices = l.sc.notices
+	sorters := make([]*spill.Sorter, len(l.workers))
+	for i, w := range l.workers {
+		out.Tally.Merge(w.observer.Tally())
+		out.Bad += w.bad
+		sorters[i] = w.sorter
+	}
+	b := l.sc.Baseline
+	if b != nil {
+		out.Home = b.HomeTenantID()
+	}
+	if out.Home == "" {
+		out.Home = out.Tally.Home()
+	}
+	if b == nil || !b.Sets("", "privileged_roles") {
+		roles, err := baseline.Parse("template", baseline.Template(), nil)
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			b = roles
+		} else {
+			b = b.Over(roles)
+		}
+	}
+	l.counted = spill.New(l.sc.TempDir, l.sc.Memory)
+	digest := learn.Digest{Home: out.Home, View: b.View(out.Home, dir)}
+	out.Roles, _ = digest.View.Expand("privileged_roles")
+	var err error
+	out.Profiles, err = digest.Profiles(merged(sorters), l.counted)
+	return out, err
+}
+
+// merged reads several sorters as one.
+type merged []*spill.Sorter
+
+func (m merged) Add(rec []byte) error { return m[0].Add(rec) }
+
+func (m merged) Sorted() iter.Seq2[[]byte, error] { return spill.Iterate(m...) }
