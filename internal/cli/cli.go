@@ -70,9 +70,13 @@ Examples:
 // dispatch picks the command that args name.
 func dispatch(e *env, name, about string, table []command, args []string) int {
 	usage := func(w io.Writer) {
+		width := 10
+		for _, c := range table {
+			width = max(width, len(c.name)+1)
+		}
 		fmt.Fprintf(w, "%s\nUsage:\n  %s COMMAND [flags] [arguments]\n\nCommands:\n", about, name)
 		for _, c := range table {
-			fmt.Fprintf(w, "  %-10s%s\n", c.name, c.short)
+			fmt.Fprintf(w, "  %-*s%s\n", width, c.name, c.short)
 		}
 		fmt.Fprintf(w, "\n\"%s COMMAND -h\" explains a command.\n", name)
 	}
