@@ -132,9 +132,11 @@ type recordMaker struct {
 }
 
 func (r *recordMaker) object(depth int) {
-	keys := []string{"id", "status", "errorCode", "location", "geoCoordinates", "latitude", "category", "properties", "x", "y",
+	keys := []string{
+		"id", "status", "errorCode", "location", "geoCoordinates", "latitude", "category", "properties", "x", "y",
 		"authenticationDetails", "succeeded", "authenticationMethod", "riskEventTypes_v2", "appliedConditionalAccessPolicies", "result",
-		"aKeyThatIsLongerThanTheWindowOfAWay", "aKeyThatIsLongerThanAllThatStandsInAWayItself", "value", `esc\u0061ped`, "deviceDetail"}
+		"aKeyThatIsLongerThanTheWindowOfAWay", "aKeyThatIsLongerThanAllThatStandsInAWayItself", "value", `esc\u0061ped`, "deviceDetail",
+	}
 	r.b = append(r.b, '{')
 	n := r.rnd.IntN(5)
 	first := r.rnd.IntN(len(keys) - n)

@@ -13,7 +13,6 @@ type activations struct {
 	open  map[string][]*activation // by user
 	roles map[string][]*activation
 	names map[string]string // of roles as written
-
 }
 
 // An activation is a role from when it was taken until it ended.
