@@ -108,7 +108,7 @@ func (d *Digest) signin(tenant, ip string, r *reader) error {
 		return first
 	}
 	if flags&application != 0 {
-		add(dimService, firstOf(appName, appID)+"\t"+appID+"\t"+ip)
+		add(dimService, cmp.Or(appName, appID)+"\t"+appID+"\t"+ip)
 		return first
 	}
 	if user == "" {
@@ -123,7 +123,7 @@ func (d *Digest) signin(tenant, ip string, r *reader) error {
 	if flags&interactive != 0 && country != "" {
 		add(dimHour, d.hour(country, at))
 	}
-	app := firstOf(appID, appName)
+	app := cmp.Or(appID, appName)
 	switch strings.ToLower(protocol) {
 	case "ropc":
 		add(dimROPC, app)
@@ -270,9 +270,9 @@ func (d *Digest) holder(tenant string, texts [5]string) error {
 		return nil
 	}
 	if strings.HasSuffix(strings.ToLower(sort), "group") {
-		return d.add(dimGroup, tenant, firstOf(name, id), 0, 0)
+		return d.add(dimGroup, tenant, cmp.Or(name, id), 0, 0)
 	}
-	who := firstOf(upn, id)
+	who := cmp.Or(upn, id)
 	if strings.Contains(upn, ":") {
 		who = id
 	}

@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"cmp"
 	"encoding/binary"
 	"strings"
 	"time"
@@ -209,7 +210,7 @@ func (o *Observer) signin(e *event.Event) error {
 	}
 	// The name comes first: not every format has the id, and nobody must count
 	// twice.
-	user := firstOf(e.Text(event.FUserName), e.Text(event.FUser))
+	user := cmp.Or(e.Text(event.FUserName), e.Text(event.FUser))
 	b := append(o.buf[:0], aboutSignin)
 	b = append(appendText(appendText(b, e.Tenant), e.Text(event.FIP)), 1)
 	b = append(b, e.Key[:]...)
@@ -243,11 +244,11 @@ func (o *Observer) other(e *event.Event) error {
 		target := ""
 		for i := range min(e.Elems(event.FTargetsType), 16) {
 			if strings.EqualFold(e.TextAt(event.FTargetsType, i), "user") {
-				target = firstOf(e.TextAt(event.FTargetsUPN, i), e.TextAt(event.FTargetsName, i), e.TextAt(event.FTargetsID, i))
+				target = cmp.Or(e.TextAt(event.FTargetsUPN, i), e.TextAt(event.FTargetsName, i), e.TextAt(event.FTargetsID, i))
 				break
 			}
 		}
-		texts = [5]string{actorOf(e), e.Text(event.FActivity), firstOf(target, e.TextAt(event.FTargetsID, 0)), e.Text(event.FRoleName), o.text(e, "loggedByService")}
+		texts = [5]string{actorOf(e), e.Text(event.FActivity), cmp.Or(target, e.TextAt(event.FTargetsID, 0)), e.Text(event.FRoleName), o.text(e, "loggedByService")}
 	case event.User:
 		texts = [5]string{e.Text(event.FID), o.text(e, "userPrincipalName"), o.text(e, "userType"), o.text(e, "creationType")}
 	case event.RegistrationDetails:
@@ -267,7 +268,7 @@ func (o *Observer) other(e *event.Event) error {
 		if u, ok := o.Directory.User(id); ok && upn == "" {
 			upn = u.UPN
 		}
-		role := firstOf(o.text(e, "roleDefinition.displayName"), o.text(e, "roleDefinition.templateId"), o.text(e, "roleDefinitionId"))
+		role := cmp.Or(o.text(e, "roleDefinition.displayName"), o.text(e, "roleDefinition.templateId"), o.text(e, "roleDefinitionId"))
 		texts = [5]string{id, upn, role, e.Text(event.FPrincipalName), o.text(e, "principal.@odata.type")}
 	}
 	b := append(o.buf[:0], aboutOther)
@@ -307,15 +308,6 @@ func actorOf(e *event.Event) string {
 }
 
 func guidLike(s string) bool { _, _, ok := event.ParseGUID(s); return ok }
-
-func firstOf(list ...string) string {
-	for _, s := range list {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}
 
 // Home returns the tenant of most records, "" if none names one.
 func (t *Tally) Home() string {

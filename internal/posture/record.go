@@ -80,7 +80,7 @@ func (j *Join) holdings() []map[string]any {
 			out = append(out, j.holding(h, h.principal, ""))
 		}
 		for _, id := range members {
-			out = append(out, j.holding(h, id, firstOf(h.name, h.principal)))
+			out = append(out, j.holding(h, id, cmp.Or(h.name, h.principal)))
 		}
 	}
 	return out
@@ -97,7 +97,7 @@ func (j *Join) holding(h *holding, principal, group string) map[string]any {
 	if group != "" {
 		rec["id"] = principal + "|" + lower(h.role) + "|" + h.principal
 	}
-	name := firstOf(h.roleName, j.Directory.RoleName(h.role))
+	name := cmp.Or(h.roleName, j.Directory.RoleName(h.role))
 	if name != "" || h.template != "" {
 		def := map[string]any{}
 		rec["roleDefinition"] = def
@@ -110,7 +110,7 @@ func (j *Join) holding(h *holding, principal, group string) map[string]any {
 	}
 	if group == "" {
 		u = &user{
-			id: principal, upn: firstOf(u.upn, h.upn), name: firstOf(u.name, h.name), enabled: firstOf(u.enabled, h.enabled),
+			id: principal, upn: cmp.Or(u.upn, h.upn), name: cmp.Or(u.name, h.name), enabled: cmp.Or(u.enabled, h.enabled),
 			created: u.created, last: u.last, synced: u.synced,
 		}
 	}

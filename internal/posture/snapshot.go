@@ -1,6 +1,7 @@
 package posture
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -202,8 +203,8 @@ func (s *Snapshot) addHolding(e *event.Event) {
 		return
 	}
 	if old := s.holdings[key]; old != nil {
-		old.upn, old.name, old.typ = firstOf(old.upn, h.upn), firstOf(old.name, h.name), firstOf(old.typ, h.typ)
-		old.roleName, old.template, old.enabled = firstOf(old.roleName, h.roleName), firstOf(old.template, h.template), firstOf(old.enabled, h.enabled)
+		old.upn, old.name, old.typ = cmp.Or(old.upn, h.upn), cmp.Or(old.name, h.name), cmp.Or(old.typ, h.typ)
+		old.roleName, old.template, old.enabled = cmp.Or(old.roleName, h.roleName), cmp.Or(old.template, h.template), cmp.Or(old.enabled, h.enabled)
 		h = old
 	}
 	s.holdings[key] = h
@@ -277,13 +278,6 @@ func contains(list []string, text string) bool {
 }
 
 func lower(s string) string { return strings.ToLower(s) }
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
 
 func timeOf(s string) time.Time {
 	t, err := time.Parse(time.RFC3339, s)

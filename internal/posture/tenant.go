@@ -1,6 +1,7 @@
 package posture
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -67,7 +68,7 @@ func (j *Join) emergency() map[string]any {
 		known[id], known[lower(u.upn)] = true, true
 		declared++
 		if why := j.unsound(u); len(why) > 0 {
-			flaws = append(flaws, firstOf(u.upn, id)+" "+strings.Join(why, ", "))
+			flaws = append(flaws, cmp.Or(u.upn, id)+" "+strings.Join(why, ", "))
 		} else {
 			sound++
 		}

@@ -24,8 +24,8 @@ var appAttacks = []attack{
 	{slug: "redirect-uri-on-foreign-domain", rows: []string{"C31"}, run: func(s *scene, _ int) {
 		r := s.audit("audit-update-application", s.victim(), nil)
 		change(r, [3]string{
-			"AppAddress", addresses("https://portal.contoso.com/signin-oidc"),
-			addresses("https://portal.contoso.com/signin-oidc", "http://portal-contoso.example.net/signin-oidc"),
+			"AppAddress", Addresses("https://portal.contoso.com/signin-oidc"),
+			Addresses("https://portal.contoso.com/signin-oidc", "http://portal-contoso.example.net/signin-oidc"),
 		})
 	}},
 	{slug: "application-id-uri", rows: []string{"C32"}, run: func(s *scene, _ int) {
@@ -48,8 +48,8 @@ func (s *scene) consent(p *person) {
 	s.involve("app", "Invoice Portal")
 }
 
-// addresses are redirect URIs as the log writes them.
-func addresses(uris ...string) string {
+// Addresses are redirect URIs as the audit log writes them.
+func Addresses(uris ...string) string {
 	list := []any{}
 	for _, u := range uris {
 		list = append(list, map[string]any{

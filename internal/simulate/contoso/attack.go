@@ -1,9 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/entrawatch/entrawatch/internal/simulate"
 )
 
 // attack is what should not have happened. Alice is tricked out of her password
@@ -61,24 +62,9 @@ func (w *week) boBuildsADoor() {
 	})
 	r = w.audit("audit-update-application", at(wednesday, "23:44:15"), by(bo, "198.51.100.201"), target)
 	w.change(r, [3]string{
-		"AppAddress", addresses("https://portal.contoso.com/signin-oidc"),
-		addresses("https://portal.contoso.com/signin-oidc", "http://portal-contoso.example.net/signin-oidc"),
+		"AppAddress", simulate.Addresses("https://portal.contoso.com/signin-oidc"),
+		simulate.Addresses("https://portal.contoso.com/signin-oidc", "http://portal-contoso.example.net/signin-oidc"),
 	})
-}
-
-// addresses are redirect URIs as the log writes them.
-func addresses(uris ...string) string {
-	list := []any{}
-	for _, u := range uris {
-		list = append(list, map[string]any{
-			"AddressType": 0, "Address": u, "ReplyAddressClientType": 1, "ReplyAddressIndex": nil, "IsReplyAddressDefault": false,
-		})
-	}
-	text, err := json.Marshal(list)
-	if err != nil {
-		panic(err)
-	}
-	return string(text)
 }
 
 func (w *week) emergencyAccount() {
