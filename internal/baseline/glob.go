@@ -5,11 +5,16 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/entrawatch/entrawatch/internal/ascii"
 )
 
 // fold appends s in lower case to dst, so that a look-up can use a buffer on
 // its stack instead of allocating.
 func fold(dst []byte, s string) []byte {
+	if ascii.Lower(s) {
+		return append(dst, s...)
+	}
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {

@@ -5,6 +5,7 @@ import "time"
 // roster is a list of schedules with members resolved.
 type roster struct {
 	entries  []rosterEntry
+	has      [levels]bool // entries
 	holidays dates
 }
 
@@ -28,6 +29,7 @@ func (r *resolver) roster(input string, list []hours, holidays []time.Time) *ros
 			e.members = r.set(input, h.members, true)
 		}
 		out.entries = append(out.entries, e)
+		out.has[e.level()] = true
 	}
 	return out
 }
@@ -38,10 +40,13 @@ func (r *resolver) roster(input string, list []hours, holidays []time.Time) *ros
 // no entry at all there is no answer, and neither for an application that no
 // entry names, since services keep no hours.
 func (r *roster) covers(who Principal, country string, t time.Time) (in, known bool) {
-	for level := range 3 {
+	for level := range levels {
+		if !r.has[level] {
+			continue
+		}
 		for i := range r.entries {
 			e := &r.entries[i]
-			if !e.at(level, who, country) {
+			if e.level() != level || !e.fits(&who, country) {
 				continue
 			}
 			known = true
@@ -56,12 +61,30 @@ func (r *roster) covers(who Principal, country string, t time.Time) (in, known b
 	return false, false
 }
 
-func (e *rosterEntry) at(level int, who Principal, country string) bool {
-	switch level {
-	case 0:
-		return e.members != nil && e.members.has(who)
-	case 1:
-		return e.countries != nil && !who.App && e.countries.has(country)
+// Levels of entries, in the order in which they decide.
+const (
+	ofMembers = iota
+	ofCountries
+	ofEverybody
+	levels
+)
+
+func (e *rosterEntry) level() int {
+	switch {
+	case e.members != nil:
+		return ofMembers
+	case e.countries != nil:
+		return ofCountries
 	}
-	return e.members == nil && e.countries == nil && !who.App
+	return ofEverybody
+}
+
+func (e *rosterEntry) fits(who *Principal, country string) bool {
+	switch {
+	case e.members != nil:
+		return e.members.has(*who)
+	case e.countries != nil:
+		return !who.App && e.countries.has(country)
+	}
+	return !who.App
 }

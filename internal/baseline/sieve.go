@@ -2,7 +2,9 @@ package baseline
 
 import (
 	"math/bits"
-	"unicode/utf8"
+	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/ascii"
 )
 
 // A sieve tells most texts that are not in a set from the few that may be,
@@ -57,7 +59,7 @@ func (s *sieve) passes(text string) bool {
 		return true
 	}
 	// Letters outside ASCII may fold into it.
-	return len(s.loose) > 0 && anyEnds(s.loose, text) || !ascii(text)
+	return len(s.loose) > 0 && anyEnds(s.loose, text) || !ascii.Only(text)
 }
 
 // anyEnds reports whether text, if it is ASCII, begins and ends as one of the
@@ -97,17 +99,6 @@ func lowByte(c byte) byte {
 	return c
 }
 
-func ascii(s string) bool {
-	var seen byte
-	for ; len(s) >= 8; s = s[8:] {
-		seen |= s[0] | s[1] | s[2] | s[3] | s[4] | s[5] | s[6] | s[7]
-	}
-	for i := range len(s) {
-		seen |= s[i]
-	}
-	return seen < utf8.RuneSelf
-}
-
 // seal builds the sieve of a finished set.
 func (s *principalSet) seal() {
 	s.sieve = newSieve(len(s.keys))
@@ -132,10 +123,8 @@ func (s *sieve) mayHave(p *Principal) bool {
 	if len(withoutIDPrefix(p.UPN)) != len(p.UPN) {
 		return true
 	}
-	for i := range len(p.UPN) {
-		if p.UPN[i] == '#' {
-			return true
-		}
+	if strings.IndexByte(p.UPN, '#') >= 0 {
+		return true
 	}
 	return s.passes(p.UPN) || s.passes(p.ID) || s.passes(p.Name) || s.passes(p.AppID)
 }

@@ -51,6 +51,8 @@ type node struct {
 	lists  []*list
 	// structured is true where a string may hold an object or array.
 	structured bool
+	// plain is true where a value is one field's and nothing else.
+	plain bool
 	// text is true where a string is worth a note.
 	text bool
 	// id is the node's place among all, which the root of a record keeps.
@@ -258,6 +260,7 @@ func (n *node) sealed(all []*node) []*node {
 	for _, l := range n.leaves {
 		n.structured = n.structured || l.typ == event.JSON
 	}
+	n.plain = !n.structured && len(n.leaves) == 1 && n.leaves[0].typ != event.Encoded
 	n.text = n.structured || len(n.leaves) > 0
 	for _, e := range n.edges {
 		exact := nameOf([]byte(e.exact))

@@ -207,6 +207,11 @@ func (r *reader) replay(data []byte, root *node, notes []note) {
 		text := data[m.at:m.end]
 		elem := int(m.elem)
 		n := root.all[m.node]
+		if m.what == isText && n.plain { // as most are
+			l := &n.leaves[0]
+			r.e.Put(l.field, l.rank, event.Value{Kind: sigma.String, Text: str(text)}, elem)
+			continue
+		}
 		switch m.what {
 		case isText:
 			r.text(n, text, elem, 0)

@@ -85,8 +85,12 @@ func (m *Matcher) keyValues(ev *event.Event, a access) []event.Value {
 
 // one returns what keyValues does, if that is one value.
 func (m *Matcher) one(ev *event.Event, a access) (value string, ok bool) {
-	if a.what == accessField {
+	switch a.what {
+	case accessField:
 		return ev.One(a.id)
+	case accessEntity:
+		value = entityKey(ev, a.ids)
+		return value, value != ""
 	}
 	if v := m.keyValues(ev, a); len(v) == 1 {
 		return v[0].Text, true

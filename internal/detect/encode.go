@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -186,13 +187,14 @@ func appendTime(dst []byte, t time.Time) []byte {
 // appendSortable writes text so that the encoding sorts as the text does: a
 // zero byte within is written as 0 1, the end as 0 0.
 func appendSortable(dst []byte, s string) []byte {
-	for i := range len(s) {
-		dst = append(dst, s[i])
-		if s[i] == 0 {
-			dst = append(dst, 1)
+	for {
+		i := strings.IndexByte(s, 0)
+		if i < 0 {
+			return append(append(dst, s...), 0, 0)
 		}
+		dst = append(append(dst, s[:i]...), 0, 1)
+		s = s[i+1:]
 	}
-	return append(dst, 0, 0)
 }
 
 // afterSortable returns what follows a text that appendSortable wrote.
@@ -285,19 +287,22 @@ func (d *signalReader) text() string {
 }
 
 func (d *signalReader) sortable() string {
-	var out []byte
-	for i := 0; i+1 < len(d.b); i++ {
-		if d.b[i] != 0 {
-			out = append(out, d.b[i])
-			continue
+	var before []byte // up to a zero within
+	for {
+		i := bytes.IndexByte(d.b, 0)
+		if i < 0 || i+1 == len(d.b) {
+			d.bad, d.b = true, nil
+			return ""
 		}
-		if d.b[i+1] == 0 {
-			d.b = d.b[i+2:]
-			return string(out)
+		text, end := d.b[:i], d.b[i+1] == 0
+		d.b = d.b[i+2:]
+		switch {
+		case !end:
+			before = append(append(before, text...), 0)
+		case before == nil:
+			return string(text)
+		default:
+			return string(append(before, text...))
 		}
-		out = append(out, 0)
-		i++
 	}
-	d.bad, d.b = true, nil
-	return ""
 }

@@ -3,6 +3,7 @@ package detect
 import (
 	"strings"
 
+	"github.com/entrawatch/entrawatch/internal/ascii"
 	"github.com/entrawatch/entrawatch/internal/event"
 )
 
@@ -65,12 +66,10 @@ func appendPart(dst []byte, text string) []byte {
 
 // lowered is strings.ToLower for text that mostly is lower already.
 func lowered(s string) string {
-	for i := range len(s) {
-		if c := s[i]; c >= 'A' && c <= 'Z' || c >= 0x80 {
-			return strings.ToLower(s)
-		}
+	if ascii.Lower(s) {
+		return s
 	}
-	return s
+	return strings.ToLower(s)
 }
 
 // splitTuple returns the length of the first n parts of a tuple, and whether

@@ -50,7 +50,7 @@ type Event struct {
 
 	schema  *Schema
 	heads   []head
-	touched []int
+	record  uint32 // number of the present one; heads of others are out of date
 	vals    []val
 	scratch []byte
 }
@@ -63,6 +63,7 @@ type head struct {
 	// at is the same for TextAt.
 	seen, index, at int32
 	most            int32 // elements, as far as their positions tell
+	record          uint32
 	rank            uint8 // of the path that gave them
 	derived         bool  // computed already
 	mixed           bool  // elements are out of order: the array's key occurs twice
@@ -77,7 +78,7 @@ type val struct {
 // New returns an event for records read under schema. The schema must not
 // grow afterwards.
 func New(schema *Schema) *Event {
-	return &Event{schema: schema, heads: make([]head, schema.Size())}
+	return &Event{schema: schema, heads: make([]head, schema.Size()), record: 1}
 }
 
 // Schema is the registry under which the event is read.
@@ -85,10 +86,11 @@ func (e *Event) Schema() *Schema { return e.schema }
 
 // Reset forgets everything about the last record.
 func (e *Event) Reset(k Kind, sub Sub, f Format, raw []byte) {
-	for _, id := range e.touched {
-		e.heads[id] = head{}
+	if e.record++; e.record == 0 {
+		clear(e.heads)
+		e.record = 1
 	}
-	e.touched, e.vals, e.scratch = e.touched[:0], e.vals[:0], e.scratch[:0]
+	e.vals, e.scratch = e.vals[:0], e.scratch[:0]
 	e.Kind, e.Sub, e.Format, e.Raw = k, sub, f, raw
 	e.Key, e.Identity, e.HasID = Key{}, Key{}, false
 	e.Time, e.Tenant, e.ID, e.Source = time.Time{}, "", "", Source{}
@@ -112,22 +114,25 @@ func (e *Event) Scratch(n int) []byte {
 // array of the path, or -1 outside arrays, where the last of several values
 // wins (a key that occurs twice).
 func (e *Event) Put(field int, rank uint8, v Value, elem int) {
-	h := &e.heads[field]
-	if h.first == 0 {
-		if !h.derived {
-			e.touched = append(e.touched, field)
-		}
-	} else if rank != h.rank || elem < 0 {
+	h := e.head(field)
+	if h.first != 0 && (rank != h.rank || elem < 0) {
 		empty := v.Kind == sigma.Null || v.Text == ""
 		old := e.vals[h.first-1].v
 		oldEmpty := h.first == h.last && (old.Kind == sigma.Null || old.Text == "")
 		if rank > h.rank && (!oldEmpty || empty) || rank < h.rank && empty && !oldEmpty {
 			return
 		}
-		*h = head{derived: h.derived}
+		*h = head{record: h.record, derived: h.derived}
 	}
-	e.vals = append(e.vals, val{v: v, elem: int32(elem)})
-	n := int32(len(e.vals))
+	n := int32(len(e.vals)) + 1
+	if int(n) > cap(e.vals) {
+		e.vals = append(e.vals, val{})
+	}
+	e.vals = e.vals[:n]
+	// Part by part: what is written as a whole and then read in parts must
+	// first reach memory.
+	w := &e.vals[n-1]
+	w.v.Kind, w.v.Text, w.next, w.elem = v.Kind, v.Text, 0, int32(elem)
 	if h.first == 0 {
 		h.first = n
 	} else {
@@ -136,6 +141,15 @@ func (e *Event) Put(field int, rank uint8, v Value, elem int) {
 	h.last, h.rank = n, rank
 	h.mixed = h.mixed || int32(elem)+1 < h.most
 	h.most = max(h.most, int32(elem)+1)
+}
+
+// head returns the list of a field in the present record.
+func (e *Event) head(field int) *head {
+	h := &e.heads[field]
+	if h.record != e.record {
+		*h = head{record: e.record}
+	}
+	return h
 }
 
 // Append adds the values of a field to dst. It is the heart of matching.
@@ -168,11 +182,10 @@ func (e *Event) Value(field, i int) (v Value, ok bool) {
 
 // list returns the first value of a field, computing derived ones.
 func (e *Event) list(field int) int32 {
-	h := &e.heads[field]
+	h := e.head(field)
 	if h.first == 0 && !h.derived {
 		if f := e.schema.kinds[e.Kind].derived(field); f != nil {
 			h.derived = true
-			e.touched = append(e.touched, field)
 			f.derive(e)
 		}
 	}
