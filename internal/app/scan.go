@@ -336,8 +336,11 @@ type worker struct {
 	details *decode.Worker
 	licence *decode.Worker
 	match   *detect.Matcher
-	ev      *event.Event
-	full    *event.Event   // ev again, with details
+	// A few records are decoded before what they are is looked at: the processor
+	// keeps at hand the code of the one or of the other.
+	few     [8]*event.Event
+	reasons [8]string      // why it could not be decoded
+	full    *event.Event   // one of them again, with details
 	watch   *posture.Watch // nil: nobody holds a role
 	keys    *spill.Sorter
 	bad     *spill.Sorter // for the quarantine
@@ -350,8 +353,11 @@ type worker struct {
 func (sc *scan) newWorker() *worker {
 	w := &worker{
 		sc: sc, decode: sc.decoder.NewWorker(sc.mode()), details: sc.details.NewWorker(sc.mode()), licence: sc.licence.NewWorker(sc.mode()),
-		match: sc.engine.NewMatcher(), ev: event.New(sc.engine.Schema), full: event.New(sc.engine.Schema),
+		match: sc.engine.NewMatcher(), full: event.New(sc.engine.Schema),
 		keys: spill.New(sc.TempDir, sc.Memory/sc.Workers),
+	}
+	for i := range w.few {
+		w.few[i] = event.New(sc.engine.Schema)
 	}
 	w.decode.Tenant, w.details.Tenant = sc.Tenant, sc.Tenant
 	w.watch = sc.dir.snap.Watch(sc.engine.Schema, sc.holders)
@@ -366,37 +372,33 @@ func (w *worker) do(j job) error {
 	records := len(b.Recs)
 	events := 0
 	var formats [event.NumFormats]bool
-	for i := range b.Recs {
-		rec := &b.Recs[i]
-		if reason := w.decode.Decode(b, rec, w.ev); reason != "" {
-			if err := w.reject(rep, decode.Bad{Line: rec.Line, Index: rec.Index, Reason: reason, Raw: b.Text(rec)}); err != nil {
+	for from := 0; from < len(b.Recs); from += len(w.few) {
+		recs := b.Recs[from:min(from+len(w.few), len(b.Recs))]
+		for i := range recs {
+			w.reasons[i] = w.decode.Decode(b, &recs[i], w.few[i])
+		}
+		for i := range recs {
+			rec, ev := &recs[i], w.few[i]
+			if reason := w.reasons[i]; reason != "" {
+				if err := w.reject(rep, decode.Bad{Line: rec.Line, Index: rec.Index, Reason: reason, Raw: b.Text(rec)}); err != nil {
+					return err
+				}
+				continue
+			}
+			// Directory objects are as they are now, whatever date they carry.
+			if !ev.Time.IsZero() && !ev.Kind.Snapshot() &&
+				(!w.sc.Since.IsZero() && ev.Time.Before(w.sc.Since) || !w.sc.Until.IsZero() && !ev.Time.Before(w.sc.Until)) {
+				w.tally.outside++
+				continue
+			}
+			events++
+			formats[ev.Format] = true
+			if err := w.take(ev, b, rec, rep); err != nil {
 				return err
 			}
-			continue
-		}
-		ev := w.ev
-		// Directory objects are as they are now, whatever date they carry.
-		if !ev.Time.IsZero() && !ev.Kind.Snapshot() &&
-			(!w.sc.Since.IsZero() && ev.Time.Before(w.sc.Since) || !w.sc.Until.IsZero() && !ev.Time.Before(w.sc.Until)) {
-			w.tally.outside++
-			continue
-		}
-		events++
-		formats[ev.Format] = true
-		w.tally.count(ev)
-		if w.watch != nil {
-			w.watch.See(ev)
-		}
-		var err error
-		w.buf = appendKey(w.buf[:0], ev, contentHash(ev.Raw))
-		if w.buf, err = w.hits(w.buf, b, rec, rep); err != nil {
-			return err
-		}
-		if err := w.keys.Add(w.buf); err != nil {
-			return err
-		}
-		if i == 0 && ev.Kind == event.Signin {
-			w.licensed(b, rec)
+			if from+i == 0 && ev.Kind == event.Signin {
+				w.licensed(b, rec)
+			}
 		}
 	}
 	for _, bad := range b.Bad {
@@ -412,18 +414,31 @@ func (w *worker) do(j job) error {
 	return nil
 }
 
-// hits matches the event at hand and appends what it means to the rules. If a
+// take keeps what an event means to the rules, under its key.
+func (w *worker) take(ev *event.Event, b *decode.Batch, rec *decode.Rec, rep *fileReport) (err error) {
+	w.tally.count(ev)
+	if w.watch != nil {
+		w.watch.See(ev)
+	}
+	w.buf = appendKey(w.buf[:0], ev, contentHash(ev.Raw))
+	if w.buf, err = w.hits(w.buf, ev, b, rec, rep); err != nil {
+		return err
+	}
+	return w.keys.Add(w.buf)
+}
+
+// hits matches an event and appends what it means to the rules. If a
 // rule alerts by itself the record is read once more, with all that an alert
 // tells.
-func (w *worker) hits(dst []byte, b *decode.Batch, rec *decode.Rec, rep *fileReport) ([]byte, error) {
-	hits := w.match.Match(w.ev)
+func (w *worker) hits(dst []byte, ev *event.Event, b *decode.Batch, rec *decode.Rec, rep *fileReport) ([]byte, error) {
+	hits := w.match.Match(ev)
 	w.source = appendSource(w.source[:0], rep.index, rec.Line, rec.Index)
 	var place []byte
 	if offset, n, ok := b.Span(rec); ok && !w.sc.files[rep.index].Stdin {
-		w.place = appendPlace(w.place[:0], rep.index, offset, n, w.ev)
+		w.place = appendPlace(w.place[:0], rep.index, offset, n, ev)
 		place = w.place
 	}
-	if dst, ok := w.match.Brief(dst, hits, w.ev, w.source, place); ok {
+	if dst, ok := w.match.Brief(dst, hits, ev, w.source, place); ok {
 		return dst, nil
 	}
 	if reason := w.details.Decode(b, rec, w.full); reason != "" {

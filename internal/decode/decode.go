@@ -27,7 +27,6 @@ type Worker struct {
 	d    *Decoder
 	r    reader
 	mode Mode
-	buf  []byte
 	hash []byte
 	// The tenant of the record before, which most have: as it stood there, in
 	// lower case, and as appendID writes it.
@@ -40,8 +39,8 @@ func (d *Decoder) NewWorker(mode Mode) *Worker {
 	return &Worker{d: d, mode: mode}
 }
 
-// Decode fills e from a record of b. reason is set instead when the record is
-// nothing that entrawatch reads.
+// Decode fills e from a record of b, and e is valid as long as b is. reason is
+// set instead when the record is nothing that entrawatch reads.
 func (w *Worker) Decode(b *Batch, rec *Rec, e *event.Event) (reason string) {
 	w.r.scan.tape = w.r.scan.tape[:0]
 	what := rec.what
@@ -100,6 +99,8 @@ func (w *Worker) along(root *node, text []byte) {
 // auditData unwraps what Search-UnifiedAuditLog returns: the record is JSON in
 // a string.
 func (w *Worker) auditData(text []byte, e *event.Event) string {
+	// The text that the string holds lives as long as the event does.
+	e.Reset(event.KindUnknown, event.SubNone, event.O365, nil)
 	var inner []byte
 	found := false
 	walkObject(text, 0, func(key []byte, v int) {
@@ -111,12 +112,12 @@ func (w *Worker) auditData(text []byte, e *event.Event) string {
 			inner = text[v:skip(text, v)]
 			return
 		}
-		inner = append(w.buf[:0], stringAt(text, v)...)
+		plain := stringAt(text, v)
+		inner = append(e.Scratch(len(plain)), plain...)
 	})
 	if !found || len(strings.TrimSpace(str(inner))) == 0 {
 		return "AuditData is empty: the record has nothing in it"
 	}
-	w.buf = inner
 	inner = bytes.TrimSpace(inner)
 	var sn sniff
 	end, _, err := w.r.scan.value(inner, 0, func(_ []byte, t *telling, at int) bool {
@@ -132,7 +133,7 @@ func (w *Worker) auditData(text []byte, e *event.Event) string {
 		return "AuditData has no Operation: not a record of the unified audit log"
 	}
 	kind, sub := officeKind(&sn, inner)
-	e.Reset(kind, sub, event.O365, inner)
+	e.Kind, e.Sub, e.Raw = kind, sub, inner
 	w.r.e = e
 	w.r.object(w.d.roots[kind][event.O365], &cursor{data: inner, tape: w.r.scan.tape}, 0, -1)
 	w.finish(inner, e)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,48 @@ func TestAgain(t *testing.T) {
 	for _, text := range []string{"", "{", "[]", "{} ", `{"a":1}}`} {
 		if w.Again(event.Signin, 0, event.Diagnostic, []byte(text), event.New(s)) == "" {
 			t.Errorf("%q is taken for a record", text)
+		}
+	}
+}
+
+// TestEventsLiveAsLongAsTheirBatch decodes the records of a batch one after the
+// other, with one worker, and looks at them when all are there.
+func TestEventsLiveAsLongAsTheirBatch(t *testing.T) {
+	s, d := everything(t)
+	for _, f := range []event.Format{event.Diagnostic, event.Graph, event.LogAnalytics, event.O365, event.PortalCSV} {
+		for _, l := range simulate.Layouts(f) {
+			var recs []simulate.Record
+			var want []*event.Event
+			for _, name := range simulate.BaseNames() {
+				rec, _ := simulate.Base(name)
+				if rec.Kind != event.Audit || !slices.Contains(rec.Formats(), f) {
+					continue
+				}
+				recs, want = append(recs, rec), append(want, decodeOne(t, s, d, rec, f, l))
+			}
+			var buf bytes.Buffer
+			if err := simulate.Write(&buf, f, l, recs); err != nil {
+				t.Fatal(err)
+			}
+			b, w := &Batch{}, d.NewWorker(Entra)
+			w.Tenant = recs[0].Tenant
+			if err := NewFramer(&buf, "AuditLogs.csv").Next(b); err != nil || len(b.Recs) != len(recs) || len(recs) < 2 {
+				t.Fatalf("%s/%s: %d of %d records, %v", f, l, len(b.Recs), len(recs), err)
+			}
+			var got []*event.Event
+			for i := range b.Recs {
+				got = append(got, event.New(s))
+				if reason := w.Decode(b, &b.Recs[i], got[i]); reason != "" {
+					t.Fatal(reason)
+				}
+			}
+			for i := range got {
+				for _, field := range s.Fields(got[i].Kind) {
+					if got, want := values(got[i], field), values(want[i], field); got != want {
+						t.Errorf("%s/%s, record %d: %s = %q, alone %q", f, l, i, field.Name, got, want)
+					}
+				}
+			}
 		}
 	}
 }

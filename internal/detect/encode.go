@@ -44,8 +44,17 @@ func (s *Signal) Append(dst []byte) []byte {
 
 // DecodeSignal reads what Append wrote.
 func DecodeSignal(b []byte) (Signal, error) {
-	d := signalReader{b: b}
-	s := Signal{Tenant: d.sortable(), Rule: int(d.uint32())}
+	var s Signal
+	err := s.decode(&signalReader{b: b})
+	return s, err
+}
+
+// decode reads a signal in the room of another one.
+func (s *Signal) decode(d *signalReader) error {
+	*s = Signal{
+		Tenant: d.sortable(), Rule: int(d.uint32()), Group: s.Group[:0],
+		Detail: Detail{Entities: s.Entities[:0], Values: s.Values[:0], Evidence: s.Evidence[:0]},
+	}
 	for d.take(1)[0] == 1 {
 		s.Group = append(s.Group, d.sortable())
 	}
@@ -59,11 +68,11 @@ func DecodeSignal(b []byte) (Signal, error) {
 	if s.Logon.Class = LogonClass(d.take(1)[0]); s.Logon.Class != NoLogon {
 		s.Logon.ID = d.text()
 	}
-	s.read(&d)
+	s.read(d)
 	if d.bad {
-		return s, errSignal
+		return errSignal
 	}
-	return s, nil
+	return nil
 }
 
 // append encodes a detail. The source of the last evidence stands at its end,
@@ -134,14 +143,13 @@ func (d *Detail) read(r *signalReader) {
 		d.Entities = append(d.Entities, Entity{Type: r.text(), ID: r.text(), Name: r.text()})
 	}
 	for range r.count(2) {
-		var v Distinct
+		v := d.value()
 		for range r.count(1) {
 			v.Texts = append(v.Texts, r.text())
 		}
 		for range r.count(8) {
 			v.rest = append(v.rest, r.uint64())
 		}
-		d.Values = append(d.Values, v)
 	}
 	n := r.count(16)
 	for i := range n {
@@ -159,8 +167,23 @@ func (d *Detail) read(r *signalReader) {
 		return
 	}
 	if n > 0 {
-		d.Evidence[n-1].Source = string(r.b[:len(r.b)-4])
+		source := r.b[:len(r.b)-4]
+		if d.Evidence[n-1].Source = borrowed(source); !r.borrow {
+			d.Evidence[n-1].Source = string(source)
+		}
 	}
+}
+
+// value adds an empty value, in the room of an earlier one if there is some.
+func (d *Detail) value() *Distinct {
+	if len(d.Values) == cap(d.Values) {
+		d.Values = append(d.Values, Distinct{})
+	} else {
+		d.Values = d.Values[:len(d.Values)+1]
+	}
+	v := &d.Values[len(d.Values)-1]
+	*v = Distinct{Texts: v.Texts[:0], rest: v.rest[:0]}
+	return v
 }
 
 // SameButSource reports whether two encoded signals differ at most in their
@@ -199,7 +222,7 @@ func appendSortable(dst []byte, s string) []byte {
 
 // afterSortable returns what follows a text that appendSortable wrote.
 func afterSortable(b []byte) []byte {
-	d := signalReader{b: b}
+	d := signalReader{b: b, borrow: true}
 	d.sortable()
 	return d.b
 }
@@ -299,6 +322,8 @@ func (d *signalReader) sortable() string {
 		switch {
 		case !end:
 			before = append(append(before, text...), 0)
+		case before == nil && d.borrow:
+			return borrowed(text)
 		case before == nil:
 			return string(text)
 		default:

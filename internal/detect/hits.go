@@ -183,13 +183,7 @@ func (c *Correlator) readHit(d *signalReader, s *Signal) error {
 	s.Flags = Flags(d.take(1)[0])
 	s.Values = s.Values[:0]
 	for range c.e.signals[s.Rule].slots {
-		if len(s.Values) < cap(s.Values) {
-			s.Values = s.Values[:len(s.Values)+1]
-		} else {
-			s.Values = append(s.Values, Distinct{})
-		}
-		v := &s.Values[len(s.Values)-1]
-		*v = Distinct{Texts: v.Texts[:0]}
+		v := s.value()
 		for range binary.BigEndian.Uint16(d.take(2)) {
 			v.Texts = append(v.Texts, d.text())
 		}

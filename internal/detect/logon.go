@@ -109,6 +109,8 @@ func (c *Correlator) finishLogons() error {
 		began   int64    // when the first one happened
 		last    Signal   // the last one
 		pending []Signal // of rules that it satisfies
+		outcome Signal   // room for those that need not be kept
+		reader  signalReader
 	)
 	release := func() error {
 		open = false
@@ -130,23 +132,27 @@ func (c *Correlator) finishLogons() error {
 		if len(rec) < n+25 {
 			return errSignal
 		}
-		s, err := DecodeSignal(rec[n+25:])
-		if err != nil {
-			return err
-		}
-		at, _ := nanos(s.Time)
+		class, at := LogonClass(rec[n+8]), int64(binary.BigEndian.Uint64(rec[n:])^1<<63)
 		if string(rec[:n]) != id || open && at-began > int64(logonSpan) {
 			if err := release(); err != nil {
 				return err
 			}
 			id = string(rec[:n])
 		}
-		if s.Logon.Class == Outcome {
+		if class == Outcome {
 			open, pending = false, pending[:0]
-			if err := c.standing(&s); err != nil {
+			reader = signalReader{b: rec[n+25:], borrow: true, arena: reader.arena[:0]}
+			if err := outcome.decode(&reader); err != nil {
+				return err
+			}
+			if err := c.standing(&outcome); err != nil {
 				return err
 			}
 			continue
+		}
+		s, err := DecodeSignal(rec[n+25:])
+		if err != nil {
+			return err
 		}
 		if !open {
 			open, began = true, at

@@ -43,10 +43,11 @@ func (c *chunk) add(rec []byte, limit int) {
 	c.sorted = false
 }
 
-// grow makes room for n bytes more, by doubling up to limit.
+// grow makes room for n bytes more, four times as much up to limit: memory that
+// is given up is wasted until it is collected.
 func (c *chunk) grow(n, limit int) {
 	if need := len(c.data) + n; need > cap(c.data) {
-		data := make([]byte, len(c.data), max(need, min(max(2*cap(c.data), 512), limit)))
+		data := make([]byte, len(c.data), max(need, min(max(4*cap(c.data), 1024), limit)))
 		copy(data, c.data)
 		c.data = data
 	}
