@@ -18,7 +18,7 @@ import (
 )
 
 var simulateHelp = help{
-	about: `Writes the logs of an invented tenant into a folder, with attacks in them on request: logs/ with a file for each log and day and the snapshots of the directory, baseline.yaml with the truth about the tenant, and labels.jsonl, which says of each attack what must alert. With its baseline a scan of the logs is quiet but for the attacks. Equal arguments give equal bytes.
+	about: `Writes the logs of an invented tenant into a folder, with attacks in them on request: logs/ with a file for each log and day and the snapshots of the directory, baseline.yaml with the truth about the tenant, and labels.jsonl, which says of each attack what must alert. With its baseline a scan of the logs is quiet but for the attacks and for what the guides alert on although it happens in every company: phones of people who left, devices that Conditional Access turns away, false alarms of ID Protection. Equal arguments give equal bytes.
 
 Attacks with a limit come twice: a tenth below the limit of the baseline, where the rows that they are about must be silent, and a tenth above. "entrawatch simulate score" holds alerts against the labels.`,
 	usage: []string{"-o DIR [flags]", "score ALERTS -labels FILE [flags]"},

@@ -22,14 +22,22 @@ type Digest struct {
 	Held int
 
 	gatherer
-	zones map[string]*time.Location
+	zones   map[string]*time.Location
+	holders map[string]bool // of privileged roles, by lower-case name and id
 }
+
+// maxHolders bounds how many holders of roles are told apart.
+const maxHolders = 1 << 16
+
+// consumerAccounts is the tenant of personal Microsoft accounts, whose domains
+// are nobody's.
+const consumerAccounts = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 // Profiles reads what observers wrote, sorted, and uses another sorter to
 // count it, by tenant.
 func (d *Digest) Profiles(in, out Sorter) (map[string]*Profile, error) {
 	d.gatherer = gatherer{out: out, held: map[string]counts{}, most: cmp.Or(d.Held, maxHeld)}
-	d.zones = map[string]*time.Location{}
+	d.zones, d.holders = map[string]*time.Location{}, map[string]bool{}
 	var address, seen, last []byte
 	flagged := false
 	for rec, err := range in.Sorted() {
@@ -121,7 +129,11 @@ func (d *Digest) signin(tenant, ip string, r *reader) error {
 		add(dimAddress, single)
 	}
 	if flags&interactive != 0 && country != "" {
-		add(dimHour, d.hour(country, at))
+		hour := d.hour(country, at)
+		add(dimHour, hour)
+		if d.holders[strings.ToLower(user)] { // snapshots sort before sign-ins
+			add(dimAdminHour, cmp.Or(hour, country+" 0 0")) // of a country without a zone only that it was there
+		}
 	}
 	app := cmp.Or(appID, appName)
 	switch strings.ToLower(protocol) {
@@ -135,6 +147,9 @@ func (d *Digest) signin(tenant, ip string, r *reader) error {
 	}
 	if homeTenant != "" && tenant != "" && !strings.EqualFold(homeTenant, tenant) {
 		add(dimPartner, strings.ToLower(homeTenant))
+		if !strings.EqualFold(homeTenant, consumerAccounts) { // an invitation names the domain
+			add(dimPartner, domainOf(upn))
+		}
 	} else if resTenant != "" && tenant != "" && !strings.EqualFold(resTenant, tenant) {
 		add(dimPartner, strings.ToLower(resTenant))
 	}
@@ -222,6 +237,9 @@ func (d *Digest) other(r *reader) error {
 
 func (d *Digest) audit(tenant string, texts [5]string, at int64) error {
 	actor, activity, target, role, service := texts[0], texts[1], texts[2], texts[3], texts[4]
+	if err := d.add(dimAudit, tenant, "all", 0, at); err != nil {
+		return err
+	}
 	for _, class := range classesOf(activity) {
 		k, value := dimActor, class+"\t"+actor
 		if class == classSource {
@@ -269,8 +287,14 @@ func (d *Digest) holder(tenant string, texts [5]string) error {
 	if !d.View.PrivilegedRole(role) {
 		return nil
 	}
+	if err := d.add(dimRole, tenant, role, member(id), 0); err != nil {
+		return err
+	}
 	if strings.HasSuffix(strings.ToLower(sort), "group") {
 		return d.add(dimGroup, tenant, cmp.Or(name, id), 0, 0)
+	}
+	if len(d.holders) < maxHolders {
+		d.holders[strings.ToLower(upn)], d.holders[strings.ToLower(id)] = true, true
 	}
 	who := cmp.Or(upn, id)
 	if strings.Contains(upn, ":") {
@@ -280,6 +304,8 @@ func (d *Digest) holder(tenant string, texts [5]string) error {
 		if err := d.add(dimRelief, tenant, who, 0, 0); err != nil {
 			return err
 		}
+	} else if err := d.add(dimAdminShape, tenant, shapeOf(upn), member(id), 0); err != nil {
+		return err
 	}
 	return d.add(dimHolder, tenant, who+"\t"+role, 0, 0)
 }

@@ -24,7 +24,7 @@ func FuzzDraft(f *testing.F) {
 		for d := dimCountry; d <= dimDisplay; d++ {
 			p.values[d] = []Value{strong}
 		}
-		for _, d := range []dim{dimShape, dimDirShape} { // nothing else makes these
+		for _, d := range []dim{dimShape, dimDirShape, dimAdminShape} { // nothing else makes these
 			p.values[d] = nil
 			if form := shapeOf(value); form != "" {
 				p.values[d] = []Value{{Text: form, Members: 50}}
@@ -110,7 +110,7 @@ func TestHolders(t *testing.T) {
 	blocks, text := learned(t, holder("adm@contoso.com", "Global Administrator", "user"), holder("reader@contoso.com", "Directory Readers", "user"),
 		holder("Tier 0", "Global Administrator", "group"), holder("breakglass1@contoso.com", "Global Administrator", "user"), give)
 	got := values(blocks, "privileged_accounts")
-	if len(got) != 3 || !strings.HasPrefix(got[0], "new") || got[1] != "adm@contoso.com" || got[2] != "breakglass1@contoso.com" {
+	if len(got) != 4 || got[0] != "role:Global Administrator" || !strings.HasPrefix(got[1], "new") || got[2] != "adm@contoso.com" || got[3] != "breakglass1@contoso.com" {
 		t.Errorf("privileged_accounts %v\n%s", got, text)
 	}
 	if got := values(blocks, "privileged_groups"); len(got) != 1 || got[0] != "Tier 0" {

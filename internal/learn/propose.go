@@ -2,6 +2,7 @@ package learn
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,9 @@ const (
 	minNetUsers  = 5 // users who share an address that is no home
 	minNamed     = 10
 	minHours     = 100 // different users, days and hours
+	minAdminHour = 40  // the same of holders of privileged roles, who are few
 	minProtocol  = 14  // days without a protocol
+	minUnchanged = 14  // days of changes, none of one kind
 	maxShown     = 12  // values that are listed and not proposed
 )
 
@@ -170,7 +173,7 @@ func (b *proposer) privileged() {
 		}
 		roles[strings.ToLower(who)] = append(roles[strings.ToLower(who)], role)
 	}
-	var lines []Line
+	lines := b.powers()
 	for _, who := range order {
 		v := facts[strings.ToLower(who)]
 		remark := quoteAll(unique(roles[strings.ToLower(who)]))
@@ -207,6 +210,23 @@ func (b *proposer) privileged() {
 	b.put("break_glass_accounts", lines)
 }
 
+// powers names the privileged roles that have holders in the snapshots. Who
+// is given one later is then privileged without another draft.
+func (b *proposer) powers() []Line {
+	var lines []Line
+	for _, v := range b.p.all(dimRole) {
+		for _, role := range b.roles {
+			if strings.EqualFold(role, v.Text) {
+				lines = append(lines, Line{Text: "- " + quote("role:"+role), Remark: plural(v.Members, "holder") + " in the snapshot of role assignments, and whoever holds it later"})
+			}
+		}
+	}
+	return lines
+}
+
+// ofCustomers are the classes of changes that only a B2C tenant knows.
+var ofCustomers = []string{"custom_policies", "user_flows", "api_connectors"}
+
 // actors lists who made changes, by class.
 func (b *proposer) actors() {
 	byClass := map[string][]Value{}
@@ -221,6 +241,9 @@ func (b *proposer) actors() {
 			continue
 		}
 		lines := b.lines(in.Name, byClass[class], 0, 1, minActorDays, "object")
+		if len(byClass[class]) == 0 && b.changeDays() >= minUnchanged && (b.b2c || !slices.Contains(ofCustomers, class)) {
+			lines = []Line{{Text: "[]", Remark: "nobody: no such change among those of " + plural(b.changeDays(), "day") + "; whoever makes one is to alert"}}
+		}
 		for i := range lines {
 			if strings.HasPrefix(lines[i].Text, `- "app:`) && !strings.Contains(lines[i].Text, "-") {
 				lines[i].Remark += "; known by its name only, which others can take: prefer its id"
@@ -228,6 +251,14 @@ func (b *proposer) actors() {
 		}
 		b.put(in.Name, lines)
 	}
+}
+
+// changeDays is on how many days there were entries of the audit log.
+func (b *proposer) changeDays() int {
+	if all := b.p.all(dimAudit); len(all) > 0 {
+		return all[0].Days
+	}
+	return 0
 }
 
 func unique(list []string) []string {

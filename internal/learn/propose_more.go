@@ -15,6 +15,12 @@ func (b *proposer) names() {
 	if len(values) == 0 {
 		values, noun = b.p.all(dimShape), "user"
 	}
+	lines := formOf("user", values, minNamed, noun)
+	b.put("naming_policy", append(lines, formOf("privileged", b.p.all(dimAdminShape), minMembers, "privileged account")...))
+}
+
+// formOf proposes up to four forms for a class of account, if nearly all fit.
+func formOf(class string, values []Value, floor int, noun string) []Line {
 	total, covered := 0, 0
 	for _, v := range values {
 		total += v.Members
@@ -26,19 +32,17 @@ func (b *proposer) names() {
 			covered += v.Members
 		}
 	}
-	if total == 0 {
-		return
-	}
 	share := fmt.Sprintf("%d of %s", covered, plural(total, noun))
 	pattern := strings.Join(forms, "|")
 	switch {
-	case total < minNamed:
-		b.put("naming_policy", []Line{{Remark: fmt.Sprintf("nothing to tell from %s, fewer than %d", plural(total, noun), minNamed)}})
+	case total == 0:
+		return nil
+	case total < floor:
+		return []Line{{Remark: fmt.Sprintf("%s: nothing to tell from %s, fewer than %d", class, plural(total, noun), floor)}}
 	case 20*covered < 19*total:
-		b.put("naming_policy", []Line{{Remark: "the most frequent forms fit " + share + ", fewer than 95 %: " + quote(pattern)}})
-	default:
-		b.put("naming_policy", []Line{{Text: "user: " + quote(pattern), Remark: share + " fit"}})
+		return []Line{{Remark: class + ": the most frequent forms fit " + share + ", fewer than 95 %: " + quote(pattern)}}
 	}
+	return []Line{{Text: class + ": " + quote(pattern), Remark: share + " fit"}}
 }
 
 // domains proposes the domains of members.
@@ -108,8 +112,54 @@ func (b *proposer) networks() {
 
 // hours proposes working hours for each country that is proposed.
 func (b *proposer) hours() {
+	week := b.weeks(dimHour)
+	var lines []Line
+	for _, c := range b.p.all(dimCountry) {
+		if short(c, minMembers, minDays, "user") != "" || !baseline.Takes("allowed_countries", c.Text) {
+			continue
+		}
+		lines = append(lines, hoursOf("countries: ["+quote(c.Text)+"]", c.Text, week[c.Text], minHours))
+	}
+	b.put("working_hours", append(b.adminHours(), lines...))
+}
+
+// adminHours proposes hours for the holders of privileged roles: changes that
+// they make have no country. These win over those of countries, so they must
+// hold wherever holders work.
+func (b *proposer) adminHours() []Line {
+	var roles []string
+	for _, l := range b.powers() {
+		roles = append(roles, strings.TrimPrefix(l.Text, "- "))
+	}
+	week := b.weeks(dimAdminHour)
+	all, covered := 0, 0
+	var lines []Line
+	for _, country := range sortedKeys(week) {
+		line := hoursOf("members: ["+strings.Join(roles, ", ")+"]", country, week[country], minAdminHour)
+		for _, day := range week[country] {
+			for _, n := range day {
+				if all += n; line.Text != "" {
+					covered += n
+				}
+			}
+		}
+		if line.Text != "" {
+			lines = append(lines, line)
+		}
+	}
+	switch {
+	case all == 0 || len(roles) == 0:
+		return nil
+	case 20*covered < 19*all:
+		return []Line{{Remark: fmt.Sprintf("holders of privileged roles: nothing proposed: only %d of their %d users, days and hours are in countries with hours; declare them", covered, all)}}
+	}
+	return lines
+}
+
+// weeks counts, by country, how many users there were in each hour of a week.
+func (b *proposer) weeks(d dim) map[string]*[7][24]int {
 	week := map[string]*[7][24]int{}
-	for _, v := range b.p.all(dimHour) {
+	for _, v := range b.p.all(d) {
 		var country string
 		var day, hour int
 		if _, err := fmt.Sscanf(v.Text, "%s %d %d", &country, &day, &hour); err != nil || day < 0 || day > 6 || hour < 0 || hour > 23 {
@@ -120,19 +170,19 @@ func (b *proposer) hours() {
 		}
 		week[country][day][hour] += v.Pairs
 	}
-	var lines []Line
-	for _, c := range b.p.all(dimCountry) {
-		if short(c, minMembers, minDays, "user") != "" || !baseline.Takes("allowed_countries", c.Text) {
-			continue
-		}
-		lines = append(lines, hoursOf(c.Text, week[c.Text]))
-	}
-	b.put("working_hours", lines)
+	return week
 }
 
+// shares of sign-ins, in 1,000, that working hours hold: the first of them that
+// fits into maxHours. One in a hundred outside would be alerts every day.
+var shares = []int{999, 995, 990, 950}
+
+const maxHours = 17 // which leaves a night
+
 // hoursOf finds the weekdays with at least a quarter of what the busiest one
-// has, and the shortest part of the day with 95 in 100 of theirs.
-func hoursOf(country string, week *[7][24]int) Line {
+// has, and the shortest part of the day with nearly all of theirs. whose says
+// for whom they hold.
+func hoursOf(whose, country string, week *[7][24]int, floor int) Line {
 	if zones[country] == "" {
 		return Line{Remark: country + ": nothing proposed: the country has several time zones; declare them"}
 	}
@@ -162,33 +212,37 @@ func hoursOf(country string, week *[7][24]int) Line {
 		}
 		total += perDay[d]
 	}
-	if total < minHours {
-		return Line{Remark: fmt.Sprintf("%s: nothing proposed: interactive sign-ins of %d different users, days and hours, fewer than %d", country, total, minHours)}
+	if total < floor {
+		return Line{Remark: fmt.Sprintf("%s: nothing proposed: interactive sign-ins of %d different users, days and hours, fewer than %d", country, total, floor)}
 	}
-	from, to := 0, 24
-	for length := 1; length <= 24 && to-from == 24; length++ {
+	for _, share := range shares {
+		from, to, inside := shortest(&hours, share*total)
+		if to-from > maxHours {
+			continue
+		}
+		return Line{
+			Text:   fmt.Sprintf("- {%s, time_zone: %s, days: [%s], from: \"%02d:00\", to: \"%02d:00\"}", whose, zones[country], strings.Join(days, ", "), from, to),
+			Remark: fmt.Sprintf("%.1f %% of %d: interactive sign-ins, counted once for each user, day and hour", 100*float64(inside)/float64(all), all),
+		}
+	}
+	return Line{Remark: country + ": nothing proposed: people sign in at all hours"}
+}
+
+// shortest finds the shortest part of a day that holds so many thousandths, and
+// how many it holds.
+func shortest(hours *[24]int, thousandths int) (from, to, inside int) {
+	for length := 1; length <= 24; length++ {
 		for start := 0; start+length <= 24; start++ {
 			n := 0
 			for _, c := range hours[start : start+length] {
 				n += c
 			}
-			if 20*n >= 19*total {
-				from, to = start, start+length
-				break
+			if 1000*n >= thousandths {
+				return start, start + length, n
 			}
 		}
 	}
-	if to-from > 16 {
-		return Line{Remark: country + ": nothing proposed: people sign in at all hours"}
-	}
-	inside := 0
-	for _, c := range hours[from:to] {
-		inside += c
-	}
-	return Line{
-		Text:   fmt.Sprintf("- {countries: [%s], time_zone: %s, days: [%s], from: \"%02d:00\", to: \"%02d:00\"}", quote(country), zones[country], strings.Join(days, ", "), from, to),
-		Remark: fmt.Sprintf("%.0f %% of %d: interactive sign-ins, counted once for each user, day and hour", 100*float64(inside)/float64(all), all),
-	}
+	return 0, 24, 0
 }
 
 // protocols proposes to declare unused what was not seen for long enough.

@@ -84,7 +84,8 @@ func learnedWith(t testing.TB, held int, records ...string) ([]Block, []byte) {
 		t.Fatal(err)
 	}
 	draft := &Draft{Home: home, Kinds: map[string]string{home: Kind(profiles[home])}, Period: [2]time.Time{tally.First, tally.Last}}
-	draft.Blocks = Propose(profiles[home], &tally, nil, true)
+	powers, _ := roles.View(home, nil).Expand("privileged_roles")
+	draft.Blocks = Propose(profiles[home], &tally, powers, true)
 	return draft.Blocks, draft.Write()
 }
 
@@ -175,7 +176,8 @@ func TestPropose(t *testing.T) {
 		{"private addresses", many(5, 5, "SE", "10.1.2.3", ""), "egress_ips", []string{}},
 		{"domain", many(3, 5, "SE", egress, ""), "approved_domains", []string{"contoso.com"}},
 		{"domain of guests", many(3, 5, "SE", egress, `,"userType":"guest"`), "approved_domains", []string{}},
-		{"partner", many(3, 5, "SE", egress, `,"homeTenantId":"99999999-0000-4000-8000-000000000001"`), "partner_organizations", []string{"99999999-0000-4000-8000-000000000001"}},
+		{"partner", many(3, 5, "SE", egress, `,"homeTenantId":"99999999-0000-4000-8000-000000000001"`), "partner_organizations", []string{"99999999-0000-4000-8000-000000000001", "contoso.com"}},
+		{"personal accounts have no domain of their own", many(3, 5, "SE", egress, `,"homeTenantId":"9188040d-6c67-4c5b-b112-36a304b66dad"`), "partner_organizations", []string{"9188040d-6c67-4c5b-b112-36a304b66dad"}},
 		{"partner of two users", many(2, 5, "SE", egress, `,"homeTenantId":"99999999-0000-4000-8000-000000000001"`), "partner_organizations", []string{}},
 		{"own tenant is no partner", many(3, 5, "SE", egress, `,"homeTenantId":"`+home+`","resourceTenantId":"`+home+`"`), "partner_organizations", []string{}},
 		{"names", many(10, 1, "SE", egress, ""), "naming_policy", []string{`user: "^[a-z]+\\.[a-z]+@contoso\\.com$`}},

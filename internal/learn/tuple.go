@@ -16,6 +16,7 @@ const (
 	dimNetwork
 	dimAddress
 	dimHour      // country, weekday and hour of interactive sign-ins
+	dimAdminHour // the same for holders of privileged roles
 	dimSignin    // all sign-ins that teach
 	dimFlagged   // addresses at risk, from which nothing was learned
 	dimProtocol  // of any sign-in, whatever its outcome
@@ -34,6 +35,9 @@ const (
 	dimHolder  // who has a privileged role, and which
 	dimGroup   // groups with a privileged role
 	dimRelief  // names that look like emergency accounts
+	dimRole    // privileged roles in the snapshots, by holder
+	dimAdminShape
+	dimAudit // all changes
 	dimMethod
 	dimB2C
 	dimDisplay // display name by id

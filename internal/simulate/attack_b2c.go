@@ -14,7 +14,9 @@ func (s *scene) shopper() *person {
 // keeper is an administrator of the customers' tenant.
 func (s *scene) keeper() *person {
 	id := randomGUID(s.rng).String()
-	return &person{id: id, name: "Keeper (admin)", upn: "adm.keeper" + id[:4] + "@contosocustomers.onmicrosoft.com", home: &places[0], laptop: deviceModels[laptopEdge], admin: true}
+	p := &person{id: id, name: "Keeper (admin)", upn: keeperName(len(s.keepers)), home: &places[0], laptop: deviceModels[laptopEdge], admin: true}
+	s.keepers = append(s.keepers, p)
+	return p
 }
 
 // shop moves the scene to the customers' tenant.

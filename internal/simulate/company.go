@@ -29,9 +29,11 @@ type Company struct {
 	staff      []person // the first ones have duties, see below
 	admins     []person // accounts for administration only, on PAWs
 	breakGlass []person
-	customers  []person // of the B2C tenant
+	customers  []person  // of the B2C tenant
+	keepers    []*person // administrators of the B2C tenant, who work there only; the first builds policies
 	victims    []*person
 	changes    []plannedChange
+	releases   []plannedChange     // of what customers see, by the builder
 	planted    map[string][]Record // what attacks left in the directory, by file
 	rng        *rand.Rand          // for what attacks draw
 }
@@ -69,6 +71,10 @@ func NewCompany(opt Options) (*Company, error) {
 	for i := range c.staff {
 		p := &c.staff[i]
 		p.legacyApp = nil // old protocols are switched off here
+		p.shift = i >= dutyCount && i%40 == 20 && !p.guest
+		if i%12 == 11 && !p.guest { // somebody had the name before
+			p.upn = strings.Replace(p.upn, "@", "2@", 1)
+		}
 		if i < dutyCount && p.guest {
 			p.guest, p.upn = false, strings.Replace(p.upn, "fabrikam.com", "contoso.com", 1)
 			p.laptop = ownDevice(rng, laptopEdge, fmt.Sprintf("LAPTOP-%04d", 1000+i))
@@ -92,6 +98,11 @@ func NewCompany(opt Options) (*Company, error) {
 		p.laptop = deviceModels[homeComputer]
 		p.apps = []*application{&customerApp}
 		c.customers = append(c.customers, p)
+	}
+	for _, upn := range []string{builder, keeperName(1), keeperName(2)} {
+		p := person{id: derivedGUID("user", upn), name: "Keeper (admin)", upn: upn, home: &places[0], admin: true}
+		p.laptop = ownDevice(rng, laptopEdge, "PAW-K"+string(rune('1'+len(c.keepers))))
+		c.keepers = append(c.keepers, &p)
 	}
 	c.plan(rng)
 	return c, nil
@@ -126,7 +137,8 @@ func (c *Company) newAdmin(rng *rand.Rand, i int) person {
 }
 
 // plan announces what administrators will do: on each working day one of them
-// has a ticket for an hour and a half of the morning.
+// has a ticket for an hour and a half of the morning; and each Wednesday the
+// builder of the customers' tenant has one.
 func (c *Company) plan(rng *rand.Rand) {
 	for day := range c.opt.Days {
 		t := c.opt.Start.AddDate(0, 0, day)
@@ -137,6 +149,10 @@ func (c *Company) plan(rng *rand.Rand) {
 		who := &c.admins[1+day%(len(c.admins)-1)]
 		from := t.Add(8*time.Hour + time.Duration(rng.IntN(4))*30*time.Minute)
 		c.changes = append(c.changes, plannedChange{fmt.Sprintf("CHG-%04d", 1001+day), who, from, from.Add(90 * time.Minute)})
+		if t.Weekday() == time.Wednesday && c.opt.Customers > 0 {
+			from = t.Add(9 * time.Hour)
+			c.releases = append(c.releases, plannedChange{fmt.Sprintf("REL-%04d", 1001+day), c.keepers[0], from, from.Add(4 * time.Hour)})
+		}
 	}
 }
 

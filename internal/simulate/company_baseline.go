@@ -34,7 +34,7 @@ func (c *Company) Baseline() string {
 	line("break_glass_accounts: [%s]\nstanding_access_exceptions: [%[1]s]", strings.Join(glass, ", "))
 	line("conditional_access_exceptions: [%s, 30285563-2437-552a-b193-d5510a8b1a29]", strings.Join(glass, ", "))
 	line(`approved_actors:
-  user_lifecycle: ["app:%s", "group:Service Desk", "adm.*@contoso.com", "breakglass*@contoso.onmicrosoft.com"]
+  user_lifecycle: ["app:%s", "group:Service Desk", "adm.*@contoso.com", "adm.*@contosocustomers.onmicrosoft.com", "breakglass*@contoso.onmicrosoft.com"]
   consumer_lifecycle: ["app:CPIM Service"]
   guest_inviters: ["group:Guest Inviters"]
   role_assignment: ["adm.*@contoso.com"]
@@ -48,7 +48,7 @@ func (c *Company) Baseline() string {
 	line("\n# --- accounts\n")
 	line(`naming_policy:
   user: '^[a-z]+\.[a-z]+[0-9]*@contoso\.com$'
-  privileged: '^adm\.[a-z]+\.[a-z]+@contoso\.com$'
+  privileged: '^adm\.[a-z]+\.[a-z]+@contoso\.com$|^adm\.[a-z]+@contosocustomers\.onmicrosoft\.com$'
   guest: '#EXT#@contoso\.onmicrosoft\.com$'
   break_glass: '^breakglass[0-9]@contoso\.onmicrosoft\.com$'
 required_attributes: {employeeId: '^[0-9]{5}$'}
@@ -58,23 +58,27 @@ partner_organizations: [fabrikam.com, %s]
 owned_domains: [contoso.com]`, FabrikamTenant)
 	line("\n# --- where and when\n")
 	var countries []string
-	hours := ""
+	hours, zones := "", map[string]bool{} // a country may have several
 	for _, p := range slices.Concat(places, abroad, hideouts[:1]) {
 		country := fmt.Sprintf("%q", p.country)
 		if !slices.Contains(countries, country) {
 			countries = append(countries, country)
+		}
+		if at := country + zone(p.offset); !zones[at] {
+			zones[at] = true
 			hours += fmt.Sprintf("  - {countries: [%s], time_zone: %s, days: [mon, tue, wed, thu, fri], from: \"05:00\", to: \"23:00\"}\n", country, zone(p.offset))
 		}
 	}
 	line("allowed_countries: [%s]", strings.Join(countries, ", "))
 	line("egress_ips: [203.0.113.0/24]\ntrusted_ips_privileged: [203.0.113.0/24]")
 	line("approved_devices: [\"name:PAW-*\"]\npaw_saw_devices: [\"name:PAW-*\"]")
-	line("working_hours:\n  - {members: [\"adm.*@contoso.com\"], time_zone: Europe/Stockholm, days: [mon, tue, wed, thu, fri], from: \"06:00\", to: \"20:00\"}\n%s"+
+	line("working_hours:\n  - {members: [\"adm.*@contoso.com\"], time_zone: Europe/Stockholm, days: [mon, tue, wed, thu, fri], from: \"06:00\", to: \"20:00\"}\n"+
+		"  - {members: [\"group:Weekend Shift\"], time_zone: UTC, days: [mon, tue, wed, thu, fri, sat, sun], from: \"00:00\", to: \"23:59\"}\n%s"+
 		"  - {members: [\"*\"], time_zone: UTC, days: [mon, tue, wed, thu, fri], from: \"05:00\", to: \"23:00\"}", hours)
 	if len(c.changes) > 0 {
 		line("planned_changes:")
 	}
-	for _, p := range c.changes {
+	for _, p := range slices.Concat(c.changes, c.releases) {
 		line("  - {id: %s, actors: [%s], activities: [\"*\"], from: %s, to: %s}", p.id, p.who.upn, p.from.Format(time.RFC3339), p.to.Format(time.RFC3339))
 	}
 	line("\n# --- applications and protocols\n")
@@ -97,7 +101,13 @@ owned_domains: [contoso.com]`, FabrikamTenant)
 }
 
 // builder keeps the policies of the customers' tenant.
-const builder = "adm.identity.builder@contosocustomers.onmicrosoft.com"
+const builder = "adm.builder@contosocustomers.onmicrosoft.com"
+
+// keeperName is what the n-th other administrator of the customers' tenant is
+// called.
+func keeperName(n int) string {
+	return "adm.keeper" + string(rune('a'+n/26%26)) + string(rune('a'+n%26)) + "@contosocustomers.onmicrosoft.com"
+}
 
 // zone returns a time zone of that many minutes ahead of UTC, without summer
 // time, as the simulation has none.

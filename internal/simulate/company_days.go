@@ -12,18 +12,31 @@ import (
 // alarm anybody who knows the baseline.
 func (c *Company) quiet(day int) []Record {
 	start := c.opt.Start.AddDate(0, 0, day)
-	s := c.newScene(rand.New(rand.NewPCG(c.opt.Seed, mix(0x7175696574, uint64(day)))), start)
+	s := c.newScene(rand.New(rand.NewPCG(c.opt.Seed, mix(0x7175696574, uint64(start.Unix())))), start)
 	s.machines(start)
 	s.customerSignins(start)
+	s.signUps(start)
+	s.doubts(start)
 	if wd := start.Weekday(); wd != time.Saturday && wd != time.Sunday {
 		s.helpdesk(start)
 		s.joinersAndLeavers(start)
 		s.guests(start)
 		s.applicationOwners(start)
 		s.files(start)
+		s.mailRules(start)
+		s.forgotten(start)
+		s.unanswered(start)
+		s.strayDevices(start)
+		s.deployments(start)
+		s.administration(start)
 		for i := range c.changes {
 			if p := &c.changes[i]; p.from.YearDay() == start.YearDay() && p.from.Year() == start.Year() {
 				s.planned(p)
+			}
+		}
+		for i := range c.releases {
+			if p := &c.releases[i]; p.from.YearDay() == start.YearDay() && p.from.Year() == start.Year() {
+				s.customerPolicies(p)
 			}
 		}
 	}
@@ -92,18 +105,35 @@ func (s *scene) joinersAndLeavers(day time.Time) {
 		change(r, [3]string{"DisplayName", "[]", `["` + p.name + `"]`}, [3]string{"UserPrincipalName", "[]", `["` + p.upn + `"]`},
 			[3]string{"Department", "[]", `["Sales"]`}, [3]string{"EmployeeId", "[]", fmt.Sprintf(`["%05d"]`, 20000+s.rng.IntN(9999))})
 		s.later(7 * time.Minute)
-		s.object("provisioning", values{"sourceIdentity.id": p.id, "sourceIdentity.displayName": p.name, "sourceIdentity.details.UserPrincipalName": p.upn})
+		s.provisioned(p, "Create")
 	}
 	for range s.share(60) {
 		s.at = day.Add(6*time.Hour + time.Duration(s.rng.IntN(1800))*time.Second)
-		r := s.auditBy("audit-update-user", with(byApp(hr), on(s.anybody())))
+		p := s.anybody()
+		r := s.auditBy("audit-update-user", with(byApp(hr), on(p)))
 		change(r, [3]string{"Department", `["Sales"]`, `["Logistics"]`})
+		s.later(25 * time.Minute)
+		s.provisioned(p, "Update")
+	}
+	for range s.share(500) {
+		s.at = day.Add(18*time.Hour + time.Duration(s.rng.IntN(1800))*time.Second)
+		off := s.auditBy("audit-update-user", with(byApp(hr), on(newcomer(s.rng)))) // whose last day it was
+		values{"activityDisplayName": "Disable account"}.apply(off)
+		change(off, [3]string{"AccountEnabled", "[true]", "[false]"})
 	}
 	for range s.share(500) {
 		s.at = day.Add(19*time.Hour + time.Duration(s.rng.IntN(1800))*time.Second)
-		p := newcomer(s.rng) // one who left long ago
+		p := newcomer(s.rng) // one who left a month ago
 		s.auditBy("audit-delete-user", with(byApp(hr), deleted(p)))
 	}
+}
+
+// provisioned is the Expense Tool getting to know of a change.
+func (s *scene) provisioned(p *person, action string) {
+	s.object("provisioning", values{
+		"action": action, "provisioningAction": lower(action), "sourceIdentity.id": p.id, "sourceIdentity.displayName": p.name,
+		"sourceIdentity.details.UserPrincipalName": p.upn, "targetIdentity.displayName": p.name,
+	})
 }
 
 // newcomer is somebody of whom there are no sign-ins.
@@ -191,43 +221,19 @@ func (s *scene) files(day time.Time) {
 	}
 }
 
-// machines are applications at their nightly and hourly work.
-func (s *scene) machines(day time.Time) {
-	for hour := range 24 {
-		s.at = day.Add(time.Duration(hour)*time.Hour + 7*time.Second)
-		s.object("signin-service-principal", values{"correlationId": randomGUID(s.rng).String()})
-		s.later(3 * time.Second)
-		s.object("graph-activity", nil)
-		s.later(2 * time.Second)
-		const exporter = "93f095e0-df56-576a-98f6-b5fb7af90cff"
-		s.object("keyvault-secret-get", values{
-			"callerIpAddress": "198.51.100.77", "identity": map[string]any{"claim": map[string]any{
-				"oid": exporter, "appid": "701dd6a5-f40a-5dc5-83e2-81e81a124995", "appidacr": "1", "ipaddr": "198.51.100.77",
-			}},
+// mailRules are rules that people make for their mailboxes, such as one that
+// moves newsletters: one person in fifty makes one in a month of working days.
+func (s *scene) mailRules(day time.Time) {
+	for range s.share(1000) {
+		s.working(day, 7, 16)
+		p := s.anybody()
+		s.object("m365-inbox-rule", values{
+			"UserId": p.upn, "ClientIP": officeAddress(p.home) + ":51882", "ObjectId": "contoso.onmicrosoft.com/" + p.id + "\\Newsletters",
+			"Parameters": []any{
+				map[string]any{"Name": "Name", "Value": "Newsletters"},
+				map[string]any{"Name": "From", "Value": "news@fabrikam.example"},
+				map[string]any{"Name": "MoveToFolder", "Value": "Newsletters"},
+			},
 		})
 	}
-}
-
-// customerSignins are the sign-ins of customers: each about every third day.
-func (s *scene) customerSignins(day time.Time) {
-	for i := range s.customers {
-		p := &s.customers[i]
-		if mix(p.hash, uint64(day.Unix()))%3 != 0 {
-			continue
-		}
-		s.working(day, 7, 21)
-		s.customer(p, nil)
-	}
-}
-
-// customer adds a sign-in of a customer, in the customers' tenant.
-func (s *scene) customer(p *person, v values) Record {
-	was := s.tenant
-	s.tenant = CustomerTenant
-	defer func() { s.tenant = was }()
-	return s.signin(p, &customerApp, with(from(p.home, p.homeIP), values{
-		"authenticationRequirement": "singleFactorAuthentication", "mfaDetail": nil, "authenticationDetails.1": remove{},
-		"appliedConditionalAccessPolicies": []any{}, "conditionalAccessStatus": "notApplied", "status.additionalDetails": nil,
-		"authenticationRequirementPolicies": []any{},
-	}, v))
 }

@@ -29,11 +29,28 @@ func (c *Company) Directory() map[string][]Record {
 			"displayName": name, "description": name, "members": list, "mail": nil, "mailNickname": strings.ReplaceAll(lower(name), " ", "."),
 		}))
 	}
+	var shift []*person
+	for i := range c.staff {
+		if c.staff[i].shift {
+			shift = append(shift, &c.staff[i])
+		}
+	}
+	group("Weekend Shift", shift...)
 	group("Service Desk", refs(c.desk())...)
 	group("Guest Inviters", refs(c.inviters())...)
 	group("App Owners", refs(c.owners())...)
 	for i := range c.admins {
 		out["role-eligibilities"] = append(out["role-eligibilities"], c.holds("role-eligibility", &c.admins[i]))
+	}
+	for _, p := range c.victims {
+		if p.admin {
+			out["role-eligibilities"] = append(out["role-eligibilities"], c.holds("role-eligibility", p))
+		}
+	}
+	for _, p := range c.keepers { // in their tenant nothing has to be activated
+		r := c.holds("role-assignment", p)
+		values{"principalOrganizationId": CustomerTenant}.apply(r)
+		out["customers-role-assignments"] = append(out["customers-role-assignments"], r)
 	}
 	for i := range c.breakGlass {
 		r := c.holds("role-assignment", &c.breakGlass[i])

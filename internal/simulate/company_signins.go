@@ -22,7 +22,7 @@ type flow struct {
 }
 
 func (c *Company) newFlow() *flow {
-	f := &flow{rng: rand.New(rand.NewPCG(c.opt.Seed, 0x666c6f77)), company: c, clock: unixTicks(c.opt.Start), end: unixTicks(c.end())}
+	f := &flow{rng: rand.New(rand.NewPCG(c.opt.Seed, mix(0x666c6f77, uint64(c.opt.Start.Unix())))), company: c, clock: unixTicks(c.opt.Start), end: unixTicks(c.end())}
 	f.next, f.more = f.arrive()
 	return f
 }
@@ -71,7 +71,7 @@ func (f *flow) arrive() (visit, bool) {
 		}
 		who := &f.company.staff[f.rng.IntN(len(f.company.staff))]
 		where := stay(who, f.clock)
-		if where != nil && f.rng.Float64() < atWork(f.clock, where) {
+		if where != nil && f.rng.Float64() < atWork(f.clock, who, where) {
 			return f.draw(who, where), true
 		}
 	}
@@ -95,11 +95,14 @@ func stay(who *person, at int64) *place {
 	return who.home
 }
 
-// atWork is how busy people at a place are, with nights and weekends off.
-func atWork(at int64, where *place) float64 {
+// atWork is how busy a person at a place is, with nights off, and weekends for
+// all but those who have a shift.
+func atWork(at int64, who *person, where *place) float64 {
 	local := at + int64(where.offset)*60*ticksPerSecond
 	day, hour := local/ticksPerDay, local%ticksPerDay/(3600*ticksPerSecond)
-	if weekday := (day + 4) % 7; weekday == 0 || weekday == 6 || hour < 6 || hour >= 21 {
+	weekday := (day + 4) % 7
+	switch weekend := weekday == 0 || weekday == 6; {
+	case hour < 6 || hour >= 23, weekend && !(who.shift && mix(who.hash, uint64(day))%4 == 0):
 		return 0
 	}
 	return activityByHour[hour]
@@ -107,27 +110,51 @@ func atWork(at int64, where *place) float64 {
 
 func (f *flow) draw(who *person, where *place) visit {
 	r := f.rng.Uint64()
-	day := uint64(f.clock / ticksPerDay)
-	v := visit{at: f.clock, who: who, where: where, device: &who.laptop, ip: who.homeIP}
+	v := visit{at: f.clock, who: who, where: where, device: &who.laptop}
 	v.app = who.apps[r%uint64(len(who.apps))]
 	if v.app.onPhone || v.app.client == installed && r>>9&3 == 0 {
 		v.device = &who.phone
 	}
-	switch atOffice := !who.guest && mix(who.hash, day)%100 < 65; {
-	case where != who.home: // a hotel
-		v.ip = fmt.Sprintf("2001:db8:a000:%x::1", mix(who.hash, day/7)&0xffff)
-	case v.device == &who.phone && r>>16&1 == 0:
-		v.ip = fmt.Sprintf("198.51.100.%d", 1+mix(who.hash, day*24+(r>>60))%254)
-	case mix(who.hash, day+1<<41)%20 == 0: // the company's VPN
-		v.ip = "203.0.113.200"
-	case atOffice:
-		v.ip, v.office = officeAddress(where), true
-	}
+	v.connect(r)
 	v.outcome = drawOutcome(v.app, r>>20%1000)
 	v.latency, v.step = 40+int(r>>32%360), 6+int(r>>44%25)
 	v.id, v.correlation = requestGUID(f.rng), randomGUID(f.rng)
-	v.session = makeGUID(mix(who.hash, day), mix(day, uint64(len(v.device.name))+who.hash))
 	return v
+}
+
+// connect says through what network a person reaches Entra that day, and in
+// which session. r is chance.
+func (v *visit) connect(r uint64) {
+	who, day := v.who, uint64(v.at/ticksPerDay)
+	v.ip = who.homeIP
+	hour := (v.at/ticksPerSecond/60 + int64(v.where.offset)) / 60 % 24
+	switch atOffice := !who.guest && mix(who.hash, day)%100 < 65; {
+	case v.where != who.home: // a hotel
+		v.ip = fmt.Sprintf("2001:db8:a000:%x::1", mix(who.hash, day/7)&0xffff)
+	case v.device == &who.phone && r>>16&1 == 0:
+		v.ip = fmt.Sprintf("198.51.100.%d", 1+mix(who.hash, day*24+(r>>60))%254)
+	case mix(who.hash, day+1<<41)%20 == 0 && hour >= 7 && hour < 17: // the company's VPN, for the working day
+		gate := gateway(v.where)
+		v.where, v.ip = &places[gate], fmt.Sprintf("203.0.113.%d", 200+gate)
+	case atOffice:
+		v.ip, v.office = officeAddress(v.where), true
+	}
+	v.session = makeGUID(mix(who.hash, day), mix(day, uint64(len(v.device.name))+who.hash))
+}
+
+// officeNetwork is how the addresses of offices and gateways begin.
+const officeNetwork = "203.0.113."
+
+// gateway returns the place where the VPN of a part of the world comes out: it
+// is there that its users seem to be.
+func gateway(p *place) int {
+	switch {
+	case p.offset < 0:
+		return 8 // Boston
+	case p.offset >= 300:
+		return 11 // Singapore
+	}
+	return 0
 }
 
 func officeAddress(p *place) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,10 +78,17 @@ func TestTemplatesAgreeWithWriter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flow := c.newFlow()
+	signins, renewals := c.newFlow(), c.newRefreshes()
 	b := &bencher{templates: map[shape]template{}, cut: func(r Record) Record { return r }}
-	n := 0
-	for v, ok := flow.visit(); ok; v, ok = flow.visit() {
+	n, seen := 0, map[outcome]int{}
+	visit := func() (visit, bool) {
+		if v, ok := signins.visit(); ok {
+			return v, true
+		}
+		return renewals.visit()
+	}
+	for v, ok := visit(); ok; v, ok = visit() {
+		seen[v.outcome]++
 		fast, err := b.appendVisit(nil, &v)
 		if err != nil {
 			t.Fatal(err)
@@ -94,8 +102,8 @@ func TestTemplatesAgreeWithWriter(t *testing.T) {
 		}
 		n++
 	}
-	if n < 100 {
-		t.Errorf("only %d sign-ins", n)
+	if n < 100 || seen[refreshed] < 2*seen[answered] || seen[expired] == 0 {
+		t.Errorf("%d sign-ins: %v", n, seen)
 	}
 }
 
@@ -110,7 +118,7 @@ func TestNobodySignsInOnTheWay(t *testing.T) {
 			t.Fatal("times do not rise")
 		}
 		last = v.at
-		if wd := tickTime(v.at).Weekday(); v.where != v.who.home {
+		if wd := tickTime(v.at).Weekday(); v.where != v.who.home && v.ip != fmt.Sprintf("203.0.113.%d", 200+gateway(v.who.home)) {
 			away++
 			if wd < time.Tuesday || wd > time.Thursday {
 				t.Errorf("%s is abroad on %s", v.who.upn, wd)
@@ -172,6 +180,11 @@ func TestAttacks(t *testing.T) {
 	for _, l := range labels {
 		if l.Last.Before(l.First) || l.First.Before(firstMonday) || l.Last.After(c.end()) || len(l.Entities) == 0 {
 			t.Errorf("%s: from %s to %s, entities %v", l.Attack, l.First, l.Last, l.Entities)
+		}
+		for _, ip := range l.Entities["ip"] {
+			if strings.HasPrefix(ip, officeNetwork) {
+				t.Errorf("%s names the address of an office, which is everybody's", l.Attack)
+			}
 		}
 		if (l.Must == MustSilent) != (l.Variant == "under") {
 			t.Errorf("%s: variant %q must %s", l.Attack, l.Variant, l.Must)

@@ -41,8 +41,7 @@ func (c *Company) WriteLogs(format event.Format, attack []Record, create func(na
 			return w, err
 		}
 	}
-	flow := c.newFlow()
-	next, more := flow.visit()
+	signins, renewals := newStream(c.newFlow()), newStream(c.newRefreshes())
 	for day := range c.opt.Days {
 		start := c.opt.Start.AddDate(0, 0, day)
 		end := start.AddDate(0, 0, 1)
@@ -51,20 +50,36 @@ func (c *Company) WriteLogs(format event.Format, attack []Record, create func(na
 			records, attack = append(records, attack[0]), attack[1:]
 		}
 		byTime(records)
-		visits := func() (v visit, ok bool) {
-			if !more || next.at >= unixTicks(end) {
-				return v, false
-			}
-			v = next
-			next, more = flow.visit()
-			return v, true
-		}
-		if err := out.day(start, records, visits); err != nil {
+		if err := out.day(start, records, signins.until(end), renewals.until(end)); err != nil {
 			return w, err
 		}
 	}
 	slices.Sort(w.Instead)
 	return w, nil
+}
+
+// A stream hands on visits up to a time, and keeps the next one.
+type stream struct {
+	from interface{ visit() (visit, bool) }
+	next visit
+	more bool
+}
+
+func newStream(from interface{ visit() (visit, bool) }) *stream {
+	s := &stream{from: from}
+	s.next, s.more = from.visit()
+	return s
+}
+
+func (s *stream) until(end time.Time) func() (visit, bool) {
+	return func() (v visit, ok bool) {
+		if !s.more || s.next.at >= unixTicks(end) {
+			return v, false
+		}
+		v = s.next
+		s.next, s.more = s.from.visit()
+		return v, true
+	}
 }
 
 type logWriter struct {
@@ -99,13 +114,16 @@ type logFile struct {
 	records []Record
 }
 
-// interactive is the file with the sign-ins of people.
-const interactive = "signin-interactive"
+// The files with the sign-ins of people, and of their programs.
+const (
+	interactive    = "signin-interactive"
+	noninteractive = "signin-noninteractive"
+)
 
-// day writes the files of a day. Staff sign-ins stream into theirs, merged with
-// the other records of that log.
-func (w *logWriter) day(day time.Time, records []Record, visits func() (visit, bool)) error {
-	files := []*logFile{{name: interactive, format: w.format}}
+// day writes the files of a day. What the staff and their programs do streams
+// into its file, merged with the other records of that log.
+func (w *logWriter) day(day time.Time, records []Record, signins, renewals func() (visit, bool)) error {
+	files := []*logFile{{name: interactive, format: w.format}, {name: noninteractive, format: w.formatOf(refresh())}}
 	for _, r := range records {
 		name, format := logName(r), w.formatOf(r)
 		i := slices.IndexFunc(files, func(f *logFile) bool { return f.name == name && f.format == format })
@@ -122,8 +140,11 @@ func (w *logWriter) day(day time.Time, records []Record, visits func() (visit, b
 			}
 		}
 		staff := func() (visit, bool) { return visit{}, false }
-		if f.name == interactive && f.format == w.format {
-			staff = visits
+		switch {
+		case f.name == interactive && f.format == w.format:
+			staff = signins
+		case f.name == noninteractive && f.format == w.formatOf(refresh()):
+			staff = renewals
 		}
 		if err := w.file(f.path(day), func(b *bufio.Writer) error { return w.fill(b, f, staff) }); err != nil {
 			return err
@@ -144,7 +165,7 @@ func (f *logFile) path(day time.Time) string {
 		return fmt.Sprintf("%s/%s-%s.json", name, date, f.format)
 	}
 	names := map[string]string{
-		interactive: "InteractiveSignIns", "signin-noninteractive": "NonInteractiveSignIns",
+		interactive: "InteractiveSignIns", noninteractive: "NonInteractiveSignIns",
 		"signin-serviceprincipal": "ApplicationSignIns", "signin-managedidentity": "MSISignIns", "audit": "AuditLogs",
 	}
 	return fmt.Sprintf("%s/%s_%s.csv", f.name, names[f.name], date)
@@ -162,6 +183,12 @@ func logName(r Record) string {
 		name += "-customers"
 	}
 	return name
+}
+
+// refresh is a record of the log of non-interactive sign-ins.
+func refresh() Record {
+	r, _ := Base(noninteractive)
+	return r
 }
 
 // formatOf is the wanted format where the log exists in it. Not all formats

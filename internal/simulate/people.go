@@ -23,6 +23,7 @@ type person struct {
 	guest         bool         // of Fabrikam
 	admin         bool
 	bare          bool   // without a second factor
+	shift         bool   // works on one weekend day in four
 	hash          uint64 // for choices that last a day or a week
 }
 

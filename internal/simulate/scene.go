@@ -74,10 +74,11 @@ var hideouts = []place{
 // later moves the scene on.
 func (s *scene) later(d time.Duration) { s.at = s.at.Add(d) }
 
-// involve notes entities that the label of the attack names.
+// involve notes entities that the label of the attack names. The address of an
+// office is everybody's, and tells nothing.
 func (s *scene) involve(kind string, ids ...string) {
 	for _, id := range ids {
-		if id != "" && !slices.Contains(s.entities[kind], id) {
+		if id != "" && !strings.HasPrefix(id, officeNetwork) && !slices.Contains(s.entities[kind], id) {
 			s.entities[kind] = append(s.entities[kind], id)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 type Alert struct {
 	Schema   int       `json:"schema"`
 	Rule     string    `json:"rule"`
+	Severity string    `json:"severity"`
 	Guide    []string  `json:"guide"`
 	First    time.Time `json:"first"`
 	Last     time.Time `json:"last"`
@@ -49,10 +50,11 @@ type Partly struct {
 
 // A FalseCount is how often a rule alerted on a day about nothing.
 type FalseCount struct {
-	Rule    string `json:"rule"`
-	Day     string `json:"day"` // "" of the directory
-	Count   int    `json:"count"`
-	Example string `json:"example"` // the sentence of the first one
+	Rule     string `json:"rule"`
+	Severity string `json:"severity"`
+	Day      string `json:"day"` // "" of the directory
+	Count    int    `json:"count"`
+	Example  string `json:"example"` // the sentence of the first one
 }
 
 // Judge compares alerts with labels. An attack is found if an alert names one
@@ -115,7 +117,7 @@ func Judge(alerts []Alert, labels []Label, span func(rule string) time.Duration)
 		}
 	}
 	slices.SortFunc(v.False, func(a, b FalseCount) int {
-		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Day, b.Day))
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Day, b.Day), cmp.Compare(a.Severity, b.Severity))
 	})
 	return v
 }
@@ -126,10 +128,10 @@ func (v *Verdict) count(a Alert) {
 	if !a.First.IsZero() {
 		day = a.First.UTC().Format(time.DateOnly)
 	}
-	i := slices.IndexFunc(v.False, func(f FalseCount) bool { return f.Rule == a.Rule && f.Day == day })
+	i := slices.IndexFunc(v.False, func(f FalseCount) bool { return f.Rule == a.Rule && f.Day == day && f.Severity == a.Severity })
 	if i < 0 {
 		i = len(v.False)
-		v.False = append(v.False, FalseCount{Rule: a.Rule, Day: day, Example: a.Summary})
+		v.False = append(v.False, FalseCount{Rule: a.Rule, Severity: a.Severity, Day: day, Example: a.Summary})
 	}
 	v.False[i].Count++
 }

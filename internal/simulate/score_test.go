@@ -57,4 +57,8 @@ func TestJudge(t *testing.T) {
 	if v := Judge(nil, nil, nil); v.Recall != 1 {
 		t.Errorf("nothing to find, recall %g", v.Recall)
 	}
+	noise := []Alert{{Rule: "r", Severity: "low"}, {Rule: "r", Severity: "high"}, {Rule: "r", Severity: "low"}}
+	if v := Judge(noise, nil, nil); len(v.False) != 2 || v.False[0].Severity != "high" || v.False[1].Count != 2 {
+		t.Errorf("false alerts are not told apart by severity: %+v", v.False)
+	}
 }

@@ -29,6 +29,8 @@ const (
 	mfaAsked                   // 50074, followed by answered
 	staySigned                 // 50140, followed by answered
 	legacyLogin                // a password only, through an old protocol
+	refreshed                  // no sign-in that anybody sees: a program renews its token
+	expired                    // 70043: the same, but it is time to sign in again
 	numOutcomes
 )
 

@@ -133,7 +133,11 @@ const FabrikamTenant = "5d6f0c1a-3e84-4b7d-9c25-a81e60f4b392"
 
 // record builds the canonical record of a visit of this shape from its facts.
 func (sh shape) record(s *[numSlots]string) Record {
-	r, _ := Base("signin")
+	base := "signin"
+	if sh.outcome == refreshed || sh.outcome == expired {
+		base = "signin-noninteractive"
+	}
+	r, _ := Base(base)
 	f := r.Fields
 	for key, slot := range map[string]slot{
 		"id": slotID, "originalRequestId": slotID, "createdDateTime": slotCreated, "userDisplayName": slotName, "userPrincipalName": slotUPN,

@@ -30,8 +30,10 @@ func (sh shape) setOutcome(f map[string]any, s *[numSlots]string) {
 	}
 	password := step(s[slotCreated], "Password", "Password in the cloud", true, "Correct password", primary)
 	f["mfaDetail"] = nil
-	f["authenticationProcessingDetails"] = []any{
-		map[string]any{"key": "Legacy TLS (TLS 1.0, 1.1, 3DES)", "value": "False"}, map[string]any{"key": "Is CAE Token", "value": "False"},
+	if sh.outcome != refreshed && sh.outcome != expired {
+		f["authenticationProcessingDetails"] = []any{
+			map[string]any{"key": "Legacy TLS (TLS 1.0, 1.1, 3DES)", "value": "False"}, map[string]any{"key": "Is CAE Token", "value": "False"},
+		}
 	}
 	var steps []any
 	mfa, conditionalAccess := true, "success"
@@ -63,6 +65,13 @@ func (sh shape) setOutcome(f map[string]any, s *[numSlots]string) {
 		mfa, conditionalAccess = false, "notApplied"
 		status("0", "Other.", nil)
 		steps = []any{password}
+	case expired:
+		mfa, conditionalAccess = false, "notApplied"
+		status("70043", "The refresh token has expired or is invalid due to sign-in frequency checks by Conditional Access.", nil)
+		steps = []any{}
+	case refreshed:
+		status("0", "Other.", "MFA requirement satisfied by claim in the token")
+		steps = []any{}
 	}
 	f["authenticationDetails"] = steps
 	f["conditionalAccessStatus"] = conditionalAccess
@@ -77,7 +86,7 @@ func (sh shape) setOutcome(f map[string]any, s *[numSlots]string) {
 // policies makes the base record's policies of Conditional Access fit. Nobody
 // gets as far as those with a wrong password.
 func (sh shape) policies(all []any) []any {
-	if sh.outcome == mistyped {
+	if sh.outcome == mistyped || sh.outcome == expired {
 		return []any{}
 	}
 	set := func(i int, key, value string) { all[i].(map[string]any)[key] = value }
