@@ -16,13 +16,14 @@ import (
 
 // A directoryReader gathers directory objects out of snapshot files.
 type directoryReader struct {
-	schema *event.Schema
-	worker *decode.Worker
-	ev     *event.Event
-	dir    *baseline.Directory
-	snap   *posture.Snapshot
-	newest time.Time // date of the newest file with objects
-	n      int
+	schema   *event.Schema
+	worker   *decode.Worker
+	ev       *event.Event
+	dir      *baseline.Directory
+	snap     *posture.Snapshot
+	newest   time.Time // date of the newest file with objects
+	n        int
+	listings int // pages of directory objects, empty ones too
 }
 
 // snapshotFields are what the directory is made of.
@@ -66,6 +67,9 @@ func (r *directoryReader) read(in file.Input, peek bool) (n int, err error) {
 	defer func() {
 		for _, p := range fr.Pages() {
 			r.snap.Page(p)
+			if k, _, ok := decode.KindOfContext(p.Context); ok && k.Snapshot() {
+				r.listings++
+			}
 		}
 		if n > 0 && in.ModTime.After(r.newest) {
 			r.newest = in.ModTime

@@ -64,6 +64,28 @@ func (sc *scan) silence(rules *RuleSummary) {
 	}
 }
 
+// starve moves rules whose column is empty in all records from the active ones to
+// the others.
+func (sc *scan) starve(rules *RuleSummary, seen map[event.Kind]map[event.Format]bool, tenants []string) {
+	if !sc.Columns {
+		return
+	}
+	s := detect.Starving{Engine: sc.engine, Seen: seen, Tenants: tenants}
+	for _, w := range sc.workers {
+		s.Columns = append(s.Columns, w.columns)
+	}
+	for i, r := range sc.engine.Rules() {
+		at := slices.Index(rules.Active, r.Slug)
+		if at < 0 {
+			continue
+		}
+		if why := s.Why(i); why != "" {
+			rules.Active = slices.Delete(rules.Active, at, at+1)
+			rules.Inactive = append(rules.Inactive, detect.Inactive{Rule: r.Slug, Reason: why})
+		}
+	}
+}
+
 // partial lists the rules on directory objects whose listing lacks its last page.
 func (sc *scan) partial(active []string) []string {
 	snap := sc.dir.snap

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
-	"io"
 	"iter"
 	"runtime"
 	"slices"
@@ -187,7 +185,13 @@ func (l *learning) read(ctx context.Context, fields map[event.Kind][]string, rea
 		watching.Go(func() { l.sc.watch(stop) })
 	}
 	for i := range l.sc.files {
-		if err := l.readFile(ctx, l.sc.files[i], jobs, free); err != nil {
+		_, _, err := l.sc.cut(ctx, l.sc.files[i], l.decoder, free, func(b *decode.Batch) {
+			select {
+			case jobs <- b:
+			case <-ctx.Done():
+			}
+		})
+		if err != nil {
 			l.out.Problems = append(l.out.Problems, err.Error())
 		}
 	}
@@ -201,37 +205,6 @@ func (l *learning) read(ctx context.Context, fields map[event.Kind][]string, rea
 		}
 	}
 	return context.Cause(ctx)
-}
-
-func (l *learning) readFile(ctx context.Context, in file.Input, jobs chan<- *decode.Batch, free <-chan *decode.Batch) error {
-	s, err := file.Open(in)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	fr := decode.NewFramer(s, in.Path)
-	fr.Read(l.decoder, decode.Entra)
-	consumed := int64(0)
-	for ctx.Err() == nil {
-		var b *decode.Batch
-		select {
-		case b = <-free:
-		default:
-			b = &decode.Batch{}
-		}
-		if err := fr.Next(b); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		l.sc.readBytes.Add(s.Consumed() - consumed)
-		consumed = s.Consumed()
-		select {
-		case jobs <- b:
-		case <-ctx.Done():
-		}
-	}
-	return nil
 }
 
 func (w *learner) do(b *decode.Batch) error {

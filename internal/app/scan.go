@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"runtime"
 	"slices"
@@ -46,6 +45,9 @@ type ScanConfig struct {
 	TempDir string
 	// Quarantine keeps the records that could not be decoded for Result.
 	Quarantine bool
+	// Columns also tells of rules that need a column which is empty in all
+	// records; every record is looked at for it.
+	Columns bool
 	// Progress is called now and then from one goroutine.
 	Progress func(Progress)
 }
@@ -296,37 +298,18 @@ func (sc *scan) watch(stop <-chan struct{}) {
 // readFile cuts one file into batches. What goes wrong is part of the file's
 // report; the other files are read all the same.
 func (sc *scan) readFile(ctx context.Context, rep *fileReport, in file.Input, jobs chan<- job, free <-chan *decode.Batch) {
-	s, err := file.Open(in)
-	if err != nil {
-		rep.refuse(err.Error())
-		return
-	}
-	defer s.Close()
-	fr := decode.NewFramer(s, in.Path)
-	fr.Read(sc.decoder, sc.mode())
-	consumed := int64(0)
-	for ctx.Err() == nil {
-		var b *decode.Batch
-		select {
-		case b = <-free:
-		default:
-			b = &decode.Batch{}
-		}
-		if err := fr.Next(b); err != nil {
-			if !errors.Is(err, io.EOF) {
-				rep.refuse(err.Error())
-			}
-			break
-		}
-		now := s.Consumed()
-		sc.readBytes.Add(now - consumed)
-		consumed = now
+	fr, encoding, err := sc.cut(ctx, in, sc.decoder, free, func(b *decode.Batch) {
 		select {
 		case jobs <- job{b, rep}:
 		case <-ctx.Done():
 		}
+	})
+	if err != nil {
+		rep.refuse(err.Error())
 	}
-	rep.describe(fr.Format(), s.Encoding(), fr.Notices())
+	if fr != nil {
+		rep.describe(fr.Format(), encoding, fr.Notices(), fr.Pages())
+	}
 }
 
 // A worker decodes and matches batches.
@@ -339,9 +322,10 @@ type worker struct {
 	// A few records are decoded before what they are is looked at: the processor
 	// keeps at hand the code of the one or of the other.
 	few     [8]*event.Event
-	reasons [8]string      // why it could not be decoded
-	full    *event.Event   // one of them again, with details
-	watch   *posture.Watch // nil: nobody holds a role
+	reasons [8]string       // why it could not be decoded
+	full    *event.Event    // one of them again, with details
+	watch   *posture.Watch  // nil: nobody holds a role
+	columns *detect.Columns // nil: nobody asks
 	keys    *spill.Sorter
 	bad     *spill.Sorter // for the quarantine
 	buf     []byte
@@ -361,6 +345,9 @@ func (sc *scan) newWorker() *worker {
 	}
 	w.decode.Tenant, w.details.Tenant = sc.Tenant, sc.Tenant
 	w.watch = sc.dir.snap.Watch(sc.engine.Schema, sc.holders)
+	if sc.Columns {
+		w.columns = sc.engine.NewColumns()
+	}
 	if sc.Quarantine {
 		w.bad = spill.New(sc.TempDir, sc.Memory/4/sc.Workers)
 	}
@@ -419,6 +406,9 @@ func (w *worker) take(ev *event.Event, b *decode.Batch, rec *decode.Rec, rep *fi
 	w.tally.count(ev)
 	if w.watch != nil {
 		w.watch.See(ev)
+	}
+	if w.columns != nil {
+		w.columns.See(ev)
 	}
 	w.buf = appendKey(w.buf[:0], ev, contentHash(ev.Raw))
 	if w.buf, err = w.hits(w.buf, ev, b, rec, rep); err != nil {
@@ -483,11 +473,12 @@ func (sc *scan) directory() (*directoryReader, error) {
 		sc.problem(p)
 	}
 	for _, in := range extra {
+		listings := d.listings
 		n, err := d.read(in, false)
 		if err != nil {
 			return nil, fmt.Errorf("read the directory snapshot: %w", err)
 		}
-		if n == 0 {
+		if n == 0 && d.listings == listings {
 			return nil, fmt.Errorf("%s: no directory objects in it: expected pages of users, groups, roleAssignments, … from Microsoft Graph", in.Path)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/detect"
@@ -69,80 +68,6 @@ func (s *Summary) Complete() bool { return s.Undecodable == 0 && s.Unread == 0 }
 
 // maxListed is how many undecodable records are listed for each file.
 const maxListed = 1000
-
-// A fileReport gathers what happens to one file. Several goroutines write it.
-type fileReport struct {
-	path  string
-	index int
-
-	mu      sync.Mutex
-	format  string
-	formats [event.NumFormats]bool // of its events
-	records int
-	events  int
-	bad     []Undecodable
-	badAll  int
-	notices []string
-}
-
-func (r *fileReport) add(records, events int, formats [event.NumFormats]bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for f, seen := range formats {
-		r.formats[f] = r.formats[f] || seen
-	}
-	r.records += records
-	r.events += events
-}
-
-func (r *fileReport) reject(u Undecodable) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if u.Index < 0 {
-		u.Index = 0
-	}
-	r.badAll++
-	r.bad = append(r.bad, u)
-	// Batches end in any order: keep the first lines, not the first comers.
-	if len(r.bad) > 2*maxListed {
-		slices.SortFunc(r.bad, byLine)
-		r.bad = r.bad[:maxListed]
-	}
-}
-
-// refuse notes that the file as a whole could not be read, or not to its end.
-func (r *fileReport) refuse(reason string) {
-	r.reject(Undecodable{Reason: reason})
-}
-
-func (r *fileReport) describe(format, encoding string, notices []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.format = format
-	if encoding != "utf-8" && encoding != "" {
-		r.format += ", " + strings.TrimSuffix(encoding, ", utf-8")
-	}
-	r.notices = append(r.notices, notices...)
-}
-
-func (r *fileReport) summary() FileSummary {
-	slices.SortFunc(r.bad, byLine)
-	bad := r.bad[:min(len(r.bad), maxListed)]
-	if bad == nil {
-		bad = []Undecodable{}
-	}
-	var formats []string
-	for f, seen := range r.formats {
-		if seen {
-			formats = append(formats, event.Format(f).String())
-		}
-	}
-	format := r.format
-	if len(formats) > 0 {
-		format = strings.Join(formats, ", ") + " (" + format + ")"
-	}
-	return FileSummary{Path: r.path, Format: format, Records: r.records, Events: r.events, Undecodable: bad, UndecodableTotal: r.badAll}
-}
 
 // A tally is what one worker counts.
 type tally struct {
@@ -243,7 +168,11 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 		for _, n := range r.notices {
 			notices = append(notices, r.path+": "+n)
 		}
-		if fs.Records == 0 && fs.UndecodableTotal == 0 {
+		switch {
+		case fs.Records > 0 || fs.UndecodableTotal > 0:
+		case r.empty != "":
+			notices = append(notices, r.path+": read, 0 records: the listing of "+r.empty+" is complete and empty")
+		default:
 			notices = append(notices, r.path+": no records in it; export it again if there should be some")
 		}
 	}
@@ -298,6 +227,12 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 			}
 		}
 	}
+	// That a complete listing is empty is something to know.
+	for k := event.User; !sc.Generic && k < event.RoleHolding; k++ {
+		if seen[k] == nil && sc.dir.snap.Complete(k) {
+			seen[k] = map[event.Format]bool{event.Graph: true}
+		}
+	}
 	tenants := make([]string, 0, len(all.tenants)+1)
 	for t := range all.tenants {
 		tenants = append(tenants, t)
@@ -315,6 +250,7 @@ func (sc *scan) summary(levels map[string]int, duplicates int64) (Summary, []str
 		unlicensed(s.Rules.Inactive)
 	}
 	sc.silence(&s.Rules)
+	sc.starve(&s.Rules, seen, tenants)
 	if s.Rules.Active == nil {
 		s.Rules.Active = []string{}
 	}

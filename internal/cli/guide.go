@@ -16,7 +16,7 @@ import (
 var guideHelp = help{
 	about: `Lists what Microsoft's three security operations guides (user, privileged and consumer accounts) ask for: 133 rows of tables (U, P, C) and 126 recommendations (UX, PX, CX), what implements each, and whether it works with your baseline and on your logs.
 
-States: active; inactive, an input of the baseline is missing; no data, a log is missing; not licensed, the records say that the licence hides it; not computable, the formats of the logs lack a field; not implemented, this version does not do it. Without logs every log is taken to be there.`,
+States: active; inactive, an input of the baseline is missing; no data, a log is missing, or a column of it is empty in all records; not licensed, the records say that the licence hides it; not computable, the formats of the logs lack a field; not implemented, this version does not do it. Without logs every log is taken to be there.`,
 	usage: []string{"[flags] [FILE|FOLDER|- ...]"},
 	examples: []example{
 		{"entrawatch guide", "What this version covers, without a baseline."},
@@ -110,7 +110,7 @@ func activity(fs *flagSet, lib *library, b *baseline.Baseline, paths []string, t
 		rules, err = onEveryLog(lib, b)
 		return rules, exitDone, err
 	}
-	res, code, err := scanFor(fs, app.ScanConfig{Paths: paths, Rules: lib.Rules, Baseline: b, Tenant: tenant})
+	res, code, err := scanFor(fs, app.ScanConfig{Paths: paths, Rules: lib.Rules, Baseline: b, Tenant: tenant, Columns: true})
 	if err != nil {
 		return rules, code, err
 	}

@@ -293,9 +293,6 @@ func (c *scanCommand) report(ctx context.Context, res *app.Result, outputs []out
 		resolved = c.standing.end(&res.Summary)
 	}
 	for _, a := range resolved {
-		if !*c.json {
-			break // people hear of them at the end
-		}
 		if err := print.alert(a); err != nil {
 			return c.e.fail(c.Name(), fmt.Errorf("print the alerts: %w", err))
 		}
@@ -311,7 +308,7 @@ func (c *scanCommand) report(ctx context.Context, res *app.Result, outputs []out
 	}
 	closing(c.e, res)
 	if c.standing != nil {
-		c.standing.say(c.e, resolved)
+		c.standing.say(c.e)
 	}
 	if level := *c.failOn; level != "" {
 		for _, l := range alert.Levels[:alert.Rank(level)+1] {

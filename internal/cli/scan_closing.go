@@ -166,7 +166,7 @@ func reasons(inactive []detect.Inactive) []reasonGroup {
 	out := groups(by)
 	if len(silent) > 0 {
 		slices.Sort(silent)
-		out = append(out, reasonGroup{"need baseline inputs that are not set", silent, groups(unsaid)})
+		out = append(out, reasonGroup{plural(len(silent), "needs", "need") + " baseline inputs that are not set", silent, groups(unsaid)})
 	}
 	slices.SortStableFunc(out, byRules)
 	return out

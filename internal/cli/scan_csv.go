@@ -14,7 +14,7 @@ import (
 // that a program which separates by semicolons does not cut them up.
 type csvPrinter struct{ w *bufio.Writer }
 
-var csvHeader = []string{"severity", "first", "last", "count", "rule", "title", "summary", "entities", "guide", "tags", "id", "evidence"}
+var csvHeader = []string{"severity", "first", "last", "count", "rule", "title", "summary", "entities", "guide", "tags", "id", "evidence", "change"}
 
 func newCSVPrinter(e *env) *csvPrinter {
 	p := newCSV(e)
@@ -35,7 +35,7 @@ func (p *csvPrinter) alert(a *alert.Alert) error {
 	}
 	return p.row([]string{
 		a.Severity, stamp(a.First), stamp(a.Last), strconv.Itoa(a.Count), a.Rule, a.Title, a.Summary,
-		strings.Join(entities, "; "), strings.Join(a.Guide, " "), strings.Join(a.Tags, " "), a.ID, strings.Join(evidence, "; "),
+		strings.Join(entities, "; "), strings.Join(a.Guide, " "), strings.Join(a.Tags, " "), a.ID, strings.Join(evidence, "; "), changeOf(a),
 	})
 }
 

@@ -90,15 +90,10 @@ func (s *standing) end(sum *app.Summary) []*alert.Alert {
 }
 
 // say tells people of it.
-func (s *standing) say(e *env, resolved []*alert.Alert) {
+func (s *standing) say(e *env) {
 	t := &talker{e: e}
 	t.say("", fmt.Sprintf("Of what stands in the directory: %s new, %s as before, %s resolved.", number(s.news), number(s.stand), number(s.gone)))
 	var lines []string
-	for _, a := range resolved {
-		lines = append(lines, a.Rule+": "+a.Summary)
-	}
-	t.block("Resolved since -previous:", lines, mostNotices)
-	lines = nil
 	for _, a := range s.unknown {
 		lines = append(lines, a.Rule+": "+a.Summary)
 	}

@@ -67,12 +67,8 @@ func (p *tablePrinter) alert(a *alert.Alert) error {
 	}
 	rule.add(bold, a.Rule)
 	what.add(plain, a.Summary)
-	if a.Change != "" {
-		text := a.Change
-		if len(a.Was) > 0 {
-			text += "; before: " + strings.Join(a.Was, "; ")
-		}
-		what.add(dim, text)
+	if change := changeOf(a); change != "" {
+		what.add(dim, change)
 	}
 	if len(a.Evidence) > 0 {
 		at := a.Evidence[0].Source
@@ -83,6 +79,14 @@ func (p *tablePrinter) alert(a *alert.Alert) error {
 	}
 	p.row(severity, when, rule, what)
 	return p.w.WriteByte('\n')
+}
+
+// changeOf says what became of a finding since -previous, and what it said then.
+func changeOf(a *alert.Alert) string {
+	if len(a.Was) == 0 {
+		return a.Change
+	}
+	return a.Change + "; before: " + strings.Join(a.Was, "; ")
 }
 
 // cells returns the columns of a row. Without a column of its own the rule

@@ -65,7 +65,7 @@ func runSimulate(e *env, args []string) int {
 	seed := fs.text("seed", "N", "another number gives another tenant; default: 1", isSeed)
 	people := fs.number("people", "N", "staff and guests; default: 500")
 	customers := fs.number("customers", "N", "customers, in a B2C tenant of their own; default: none")
-	days := fs.number("days", "N", "how many days; default: 7")
+	days := fs.number("days", "N", fmt.Sprintf("how many days; default: 7; attacks on what is usual need %d", simulate.FullDays))
 	start := fs.text("start", "DATE", "the first day, in UTC; default: 2026-11-02, a Monday", isDate)
 	format := fs.text("format", "NAME", "the format of logs: "+strings.Join(formatNames(), ", ")+"; logs that it lacks are in another; default: diagnostic", isLogFormat)
 	fs.group("Attacks")
@@ -177,6 +177,9 @@ func writeSimulation(e *env, dir string, opt simulate.Options, as event.Format) 
 	}
 	for _, note := range w.Instead {
 		e.complain("", note+", in which it exists")
+	}
+	if left := company.LeftOut(); len(left) > 0 {
+		e.complain("", fmt.Sprintf("left out %s: the time before tells too little to compare with; as a rule -days %d is long enough, and those of customers need -customers", strings.Join(left, ", "), simulate.FullDays))
 	}
 	e.complain("", fmt.Sprintf("wrote %s in %s to %s, with %s; look at it with", count(w.Records, "record"), count(w.Files, "file"), dir, count(len(labels), "attack")))
 	e.complain("", fmt.Sprintf("entrawatch scan -baseline %s %s", filepath.Join(dir, "baseline.yaml"), filepath.Join(dir, "logs")))

@@ -300,9 +300,11 @@ var contexts = []struct {
 	{"roleeligibilityschedules", stream{kind: event.RoleAssignment}},
 	{"roledefinitions", stream{kind: event.RoleDefinition}},
 	{"accessreviews/definitions", stream{kind: event.AccessReview}},
+	{"accessreviews/definitions/instances", stream{kind: event.AccessReview}},
 	{"entrawatch/roleholdings", stream{kind: event.RoleHolding}},
 	{"entrawatch/tenantposture", stream{kind: event.TenantPosture}},
 	{"entrawatch/redirectdomains", stream{kind: event.RedirectDomain}},
+	{"entrawatch/reviewinstances", stream{kind: event.ReviewInstance}},
 	{"conditionalaccess/policies", stream{kind: event.ConditionalAccessPolicy}},
 	{"conditionalaccess/namedlocations", stream{kind: event.NamedLocation}},
 	{"serviceprincipals", stream{kind: event.ServicePrincipal}},
@@ -316,10 +318,19 @@ var contexts = []struct {
 func KindOfContext(context string) (k event.Kind, collection string, ok bool) {
 	st, ok := streamOfContext(context)
 	c := strings.ToLower(context[strings.IndexByte(context, '#')+1:])
-	if i := strings.IndexByte(c, '('); i >= 0 {
-		c = c[:i]
+	// What stands in brackets behind the name are columns, before a slash the
+	// object to which the collection belongs.
+	owner, own, nested := strings.Cut(c, ")/")
+	if !nested {
+		own = c
 	}
-	return st.kind, c, ok
+	if i := strings.IndexByte(own, '('); i >= 0 {
+		own = own[:i]
+	}
+	if nested {
+		own = owner + ")/" + own
+	}
+	return st.kind, own, ok
 }
 
 func streamOfContext(context string) (stream, bool) {

@@ -450,21 +450,13 @@ func (e *Engine) hasFacts(k event.Kind, f event.Format, field string) bool {
 	if i < 0 {
 		return false
 	}
-	best := -1
-	for j := range factFields {
-		if strings.HasPrefix(e.fields[i].Name, factFields[j].prefix) && (best < 0 || len(factFields[j].prefix) > len(factFields[best].prefix)) {
-			best = j
-		}
-	}
-	if best < 0 {
-		return true
-	}
-	for _, name := range factFields[best].any {
+	facts := factsOf(e.fields[i].Name)
+	for _, name := range facts {
 		if g := e.Schema.Lookup(k, name); g != nil && g.In(f) {
 			return true
 		}
 	}
-	return false
+	return len(facts) == 0
 }
 
 func hasInput(view *baseline.View, need string) bool {

@@ -133,6 +133,18 @@ var factFields = []struct {
 	{"baseline.change.", []string{"activity"}},
 }
 
+// factsOf lists the fields of which a baseline field needs one; nil = none.
+func factsOf(field string) []string {
+	prefix := ""
+	var out []string
+	for _, f := range factFields {
+		if len(f.prefix) > len(prefix) && strings.HasPrefix(strings.ToLower(field), f.prefix) {
+			prefix, out = f.prefix, f.any
+		}
+	}
+	return out
+}
+
 // Groups of fields that baseline fields read.
 var (
 	userFacts    = []int{event.FUser, event.FUserName}

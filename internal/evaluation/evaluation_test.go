@@ -88,7 +88,7 @@ func TestLevels(t *testing.T) {
 func TestDeclare(t *testing.T) {
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "from.yaml"), filepath.Join(dir, "to.yaml")
-	text := "# words\nhome_tenant_id: x\nblocked_domains: [a.example]\nallowed_countries: [SE]\nplanned_changes:\n  - {id: 1}\n\n# --- more\nthresholds:\n  lockouts: {count: 10}\nlegacy_auth_disabled_since: 2025-01-01\n"
+	text := "# words\nhome_tenant_id: x\nblocked_domains: [a.example]\nallowed_countries: [SE]\nplanned_changes:\n  - {id: 1}\n\n# --- more\nthresholds:\n  lockouts: {count: 10}\n  inactive_days: 90\n  travel_speed: 800\nlegacy_auth_disabled_since: 2025-01-01\n"
 	if err := os.WriteFile(from, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -96,17 +96,45 @@ func TestDeclare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"blocked_domains", "planned_changes", "legacy_auth_disabled_since"}; !slices.Equal(names, want) {
+	if want := []string{"blocked_domains", "planned_changes", "thresholds.inactive_days", "thresholds.travel_speed", "legacy_auth_disabled_since"}; !slices.Equal(names, want) {
 		t.Errorf("%v, want %v", names, want)
 	}
 	got, err := os.ReadFile(to)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "# What logs do not show, and a person declared.\nblocked_domains: [a.example]\nplanned_changes:\n  - {id: 1}\n\nlegacy_auth_disabled_since: 2025-01-01\n"; string(got) != want {
+	if want := "# What logs do not show, and a person declared.\nblocked_domains: [a.example]\nplanned_changes:\n  - {id: 1}\n\nthresholds:\n  inactive_days: 90\n  travel_speed: 800\nlegacy_auth_disabled_since: 2025-01-01\n"; string(got) != want {
 		t.Errorf("%s", got)
 	}
 	if _, err := declare(to+"none", to); err == nil {
 		t.Error("no file is declared")
+	}
+}
+
+// TestJoin: thresholds may be declared and learned, in one block.
+func TestJoin(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	for _, tc := range []struct{ declared, learned, want string }{
+		{"a: 1\n", "b: 2\n", "a: 1\n\nb: 2\n"},
+		{"a: 1\nthresholds:\n  x: 1\nc: 3\n", "b: 2\n", "a: 1\nthresholds:\n  x: 1\nc: 3\n\nb: 2\n"},
+		{"a: 1\nthresholds:\n  x: 1\nc: 3\n", "b: 2\nthresholds:\n  y: 2\n", "a: 1\nc: 3\n\nb: 2\nthresholds:\n  x: 1\n  y: 2\n"},
+		{"a: 1\nthresholds:\n  x: 1\n", "b: 2\nthresholds:\n  y: 2\n", "a: 1\n\nb: 2\nthresholds:\n  x: 1\n  y: 2\n"},
+	} {
+		for name, text := range map[string]string{"declared": tc.declared, "learned": tc.learned} {
+			if err := os.WriteFile(path(name), []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := join(path("both"), path("declared"), path("learned")); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(path("both"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(tc.want, string(got)); d != "" {
+			t.Error(d)
+		}
 	}
 }

@@ -176,16 +176,3 @@ func written(said []byte) (int, error) {
 	}
 	return strconv.Atoi(strings.ReplaceAll(string(m[1]), ",", ""))
 }
-
-// join writes what was declared and what was learned as one baseline.
-func join(to string, parts ...string) error {
-	var all []byte
-	for _, name := range parts {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		all = append(append(all, data...), '\n')
-	}
-	return os.WriteFile(to, all, 0o666)
-}

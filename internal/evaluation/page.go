@@ -90,7 +90,7 @@ func (x *experiment) method(line func(string, ...any), r *result) {
 	}
 	line("\nA learned draft holds what logs show. What they cannot show a person declares, and `declared.yaml` is cut from the")
 	line("simulation's own baseline, with these inputs and no others: %s.", strings.Join(r.declared, ", "))
-	line("`normal.yaml` is `declared.yaml` followed by `learned.yaml`, unread and unchanged, which nobody should do with a real one.")
+	line("`normal.yaml` is `declared.yaml` and `learned.yaml` in one file, unread and unchanged, which nobody should do with a real one.")
 	line("[baseline.md](baseline.md) says of each input whether it is learned. People who are attacked join after the clean month.\n")
 	line("## What it does not prove\n")
 	line("The tenant is ours: its people, its noise and its attacks were written by the authors of the rules. Attacks are written from")

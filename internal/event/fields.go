@@ -84,6 +84,7 @@ var kindFields = [NumKinds][]def{
 	RoleHolding:             roleHoldingFields,
 	TenantPosture:           tenantPostureFields,
 	RedirectDomain:          redirectDomainFields,
+	ReviewInstance:          reviewInstanceFields,
 }
 
 var kindFamilies = [NumKinds][]family{
@@ -157,6 +158,7 @@ var formatsOf = [NumKinds][]Format{
 	RoleHolding:             {Graph},
 	TenantPosture:           {Graph},
 	RedirectDomain:          {Graph},
+	ReviewInstance:          {Graph},
 	Generic:                 {JSONLines},
 }
 

@@ -1,9 +1,15 @@
 package event
 
 var accessReviewFields = []def{
-	{name: "id", doc: "id of the series of reviews"},
+	{name: "id", doc: "id of the series of reviews, or of one instance"},
 	{name: "displayName", doc: "name"},
 	{name: "status", doc: "NotStarted, InProgress, Completed, …"},
+	{name: "startDateTime", typ: Time, doc: "of one instance: when it begins"},
+	{name: "endDateTime", typ: Time, doc: "of one instance: when it should end"},
+	{name: "instances.id", doc: "instances, where they stand in the series"},
+	{name: "instances.startDateTime", typ: Time, doc: "when each begins"},
+	{name: "instances.endDateTime", typ: Time, doc: "when each should end"},
+	{name: "instances.status", doc: "how each stands: InProgress, Completed, Applied, …"},
 	{name: "createdDateTime", typ: Time, doc: "when it was created"},
 	{name: "scope.query", graph: "scope.query scope.principalScopes.query", doc: "whose access is reviewed, as a query of Graph"},
 	{name: "scope.resourceScopes.query", graph: "scope.resourceScopes.query instanceEnumerationScope.query", doc: "to what; a path below roleManagement means Entra roles"},
@@ -61,4 +67,16 @@ var redirectDomainFields = []def{
 	{name: "redirectUris", doc: "the redirect URIs with that host"},
 	{name: "resolution", doc: "exists, gone (name servers say that there is no such name) or unknown (they did not answer); absent if nobody asked"},
 	{name: "owned", typ: Bool, doc: "whether the host is in owned_domains or below; absent if that input is not set"},
+}
+
+var reviewInstanceFields = []def{
+	{name: "id", doc: "instance of an access review"},
+	{name: "reviewId", doc: "the series, where it is known"},
+	{name: "displayName", doc: "name of the series, else what the instance says of itself"},
+	{name: "status", doc: "NotStarted, InProgress, Completed, Applied, …"},
+	{name: "startDateTime", typ: Time, doc: "when it begins"},
+	{name: "endDateTime", typ: Time, doc: "when it should end"},
+	{name: "ofRoles", typ: Bool, doc: "whether it is about Entra roles"},
+	{name: "overdueDays", typ: Int, doc: "for so many whole days it should be over, but is neither completed nor applied; absent otherwise"},
+	{name: "asOf", typ: Time, doc: "the time for which this holds"},
 }

@@ -35,6 +35,7 @@ const (
 	RoleHolding
 	TenantPosture
 	RedirectDomain
+	ReviewInstance
 	Generic // any JSON object, read without knowledge of Entra
 
 	NumKinds
@@ -45,7 +46,7 @@ var kindNames = [NumKinds]string{
 	"graph_activity", "provisioning", "domain_services", "user", "group", "role_assignment",
 	"role_definition", "registration_details", "application", "service_principal",
 	"conditional_access_policy", "named_location", "access_review", "role_holding", "tenant_posture",
-	"redirect_domain", "generic",
+	"redirect_domain", "review_instance", "generic",
 }
 
 func (k Kind) String() string { return kindNames[k] }

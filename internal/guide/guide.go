@@ -96,7 +96,7 @@ func parse(line string) (Entry, error) {
 const (
 	Active         = "active"
 	Inactive       = "inactive"        // an input of the baseline is missing
-	NoData         = "no data"         // a log is missing
+	NoData         = "no data"         // a log is missing, or a column of it is empty
 	NotLicensed    = "not licensed"    // the records say that the licence hides it
 	NotComputable  = "not computable"  // not in the formats of the logs, or never
 	NotImplemented = "not implemented" // not by this version

@@ -144,3 +144,46 @@ func TestDomains(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestReviews(t *testing.T) {
+	for _, tc := range []struct {
+		name, status string
+		end          time.Time
+		asOf         time.Time
+		want         any
+	}{
+		{"in progress after its end", "InProgress", ago(3), asOf, 3},
+		{"in progress", "InProgress", ago(-3), asOf, nil},
+		{"never begun", "NotStarted", ago(3), asOf, 3},
+		{"completed", "completed", ago(3), asOf, nil},
+		{"applied", "Applied", ago(3), asOf, nil},
+		{"decided by default", "AutoReviewed", ago(3), asOf, nil},
+		{"no status", "", ago(3), asOf, nil},
+		{"nobody knows when the snapshot was taken", "InProgress", ago(3), time.Time{}, nil},
+	} {
+		s := NewSnapshot()
+		s.instances["i"] = &instance{id: "i", name: "Roles", status: tc.status, end: tc.end, ofRoles: true}
+		got := (&Join{Snapshot: s, AsOf: tc.asOf}).reviews()
+		if len(got) != 1 || !cmp.Equal(got[0]["overdueDays"], tc.want) {
+			t.Errorf("%s: %v, want overdue for %v days", tc.name, got, tc.want)
+		}
+	}
+}
+
+// TestInstancesAreNoSeries: a listing of the instances of one review is none of
+// reviews, and its last page not theirs.
+func TestInstancesAreNoSeries(t *testing.T) {
+	s := NewSnapshot()
+	s.Page(decode.Page{Context: "https://graph.microsoft.com/v1.0/$metadata#identityGovernance/accessReviews/definitions('2b83cc42')/instances"})
+	if s.Complete(event.AccessReview) || s.Empty() {
+		t.Errorf("complete: %v, empty: %v", s.Complete(event.AccessReview), s.Empty())
+	}
+	s.Page(decode.Page{Context: "https://graph.microsoft.com/v1.0/$metadata#identityGovernance/accessReviews/definitions", More: true})
+	if s.Complete(event.AccessReview) {
+		t.Error("complete without the last page")
+	}
+	s.Page(decode.Page{Context: "https://graph.microsoft.com/v1.0/$metadata#identityGovernance/accessReviews/definitions(instances())"})
+	if !s.Complete(event.AccessReview) {
+		t.Error("not complete with all pages")
+	}
+}

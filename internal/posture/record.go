@@ -27,7 +27,7 @@ type Join struct {
 // The contexts of the pages that Write writes.
 var contexts = map[event.Kind]string{
 	event.RoleHolding: "entrawatch#entrawatch/roleHoldings", event.TenantPosture: "entrawatch#entrawatch/tenantPosture",
-	event.RedirectDomain: "entrawatch#entrawatch/redirectDomains",
+	event.RedirectDomain: "entrawatch#entrawatch/redirectDomains", event.ReviewInstance: "entrawatch#entrawatch/reviewInstances",
 }
 
 // Write writes the records, a page for each kind and line.
@@ -36,7 +36,7 @@ func (j *Join) Write() ([]byte, error) {
 	for _, page := range []struct {
 		kind event.Kind
 		recs []map[string]any
-	}{{event.RoleHolding, j.holdings()}, {event.TenantPosture, j.tenant()}, {event.RedirectDomain, j.domains()}} {
+	}{{event.RoleHolding, j.holdings()}, {event.TenantPosture, j.tenant()}, {event.RedirectDomain, j.domains()}, {event.ReviewInstance, j.reviews()}} {
 		if len(page.recs) == 0 {
 			continue
 		}

@@ -29,8 +29,11 @@ func Fields() map[event.Kind][]string {
 			"id", "state", "conditions.users.includeUsers", "conditions.applications.includeApplications",
 			"conditions.userRiskLevels", "conditions.signInRiskLevels", "grantControls.builtInControls",
 		},
-		event.AccessReview: {"id", "scope.query", "scope.resourceScopes.query"},
-		event.Application:  {"id", "appId", "displayName", "web.redirectUris", "spa.redirectUris", "publicClient.redirectUris"},
+		event.AccessReview: {
+			"id", "displayName", "scope.query", "scope.resourceScopes.query", "startDateTime", "endDateTime", "status",
+			"instances.id", "instances.startDateTime", "instances.endDateTime", "instances.status",
+		},
+		event.Application: {"id", "appId", "displayName", "web.redirectUris", "spa.redirectUris", "publicClient.redirectUris"},
 	}
 }
 
@@ -44,6 +47,8 @@ type Snapshot struct {
 	policies map[string]*policy
 	reviews  map[string]bool // by id: whether it is about Entra roles
 	apps     map[string]*application
+
+	instances map[string]*instance // of reviews
 
 	seen        [event.NumKinds]bool
 	collections map[string]*collection
@@ -84,7 +89,7 @@ type collection struct {
 func NewSnapshot() *Snapshot {
 	return &Snapshot{
 		users: map[string]*user{}, holdings: map[holdingKey]*holding{}, methods: map[string][]string{},
-		policies: map[string]*policy{}, reviews: map[string]bool{}, apps: map[string]*application{}, collections: map[string]*collection{},
+		policies: map[string]*policy{}, reviews: map[string]bool{}, instances: map[string]*instance{}, apps: map[string]*application{}, collections: map[string]*collection{},
 	}
 }
 
@@ -92,6 +97,10 @@ func NewSnapshot() *Snapshot {
 func (s *Snapshot) Page(p decode.Page) {
 	k, name, ok := decode.KindOfContext(p.Context)
 	if !ok || !k.Snapshot() || k.Derived() {
+		return
+	}
+	if isInstances(name) {
+		s.seen[event.ReviewInstance] = true // which say nothing of the series
 		return
 	}
 	s.seen[k] = true
@@ -142,8 +151,13 @@ func (s *Snapshot) Add(e *event.Event) {
 	if e.Kind.Derived() {
 		return
 	}
-	s.seen[e.Kind] = true
 	id := lower(text(e, event.FID))
+	if e.Kind == event.AccessReview && get(e, "enddatetime") != "" {
+		s.seen[event.ReviewInstance] = true
+		s.addInstance(e, id)
+		return
+	}
+	s.seen[e.Kind] = true
 	switch e.Kind {
 	case event.User:
 		s.addUser(id, e)
@@ -159,9 +173,8 @@ func (s *Snapshot) Add(e *event.Event) {
 			everywhere: contains(users, "All") && contains(apps, "All"), blocksHigh: contains(risks, "high") && contains(controls, "block"),
 		}
 	case event.AccessReview:
-		for _, q := range append(texts(e, "scope.query"), texts(e, "scope.resourcescopes.query")...) {
-			s.reviews[id] = s.reviews[id] || strings.Contains(lower(q), "rolemanagement/directory")
-		}
+		s.reviews[id] = s.reviews[id] || ofRoles(e)
+		s.addInstances(e, id)
 	case event.Application:
 		a := &application{id: id, appID: get(e, "appid"), name: text(e, event.FDisplayName)}
 		for _, field := range []string{"web.redirecturis", "spa.redirecturis", "publicclient.redirecturis"} {

@@ -1,7 +1,7 @@
 // Command reference writes the pages of docs/ that are made from the code: the
 // fields from the registry of package event, the inputs and fields of the
-// baseline from its catalogue, the built-in rules from their files, and what is
-// proven of the Sigma project's. It runs
+// baseline from its catalogue, the built-in rules from their files, what
+// implements the guides, and what is proven of the Sigma project's rules. It runs
 // with "make generate"; "make check" compares what it would write with what is
 // there.
 package main
@@ -23,13 +23,17 @@ type page struct {
 }
 
 func pages() []page {
-	return []page{
+	out := []page{
 		{"fields.md", fieldsPage},
 		{"baseline.md", baselinePage},
 		{"rules.md", rulesPage},
 		{"guides.md", guidesPage},
 		{"sigmahq.md", sigmahqPage},
 	}
+	for _, g := range guides {
+		out = append(out, page{g.page, guidePage(g.letter)})
+	}
+	return out
 }
 
 func main() {

@@ -8,7 +8,7 @@ import (
 
 var appAttacks = []attack{
 	{slug: "application-credential", rows: []string{"C23"}, hour: 1, run: func(s *scene, _ int) {
-		s.addKey(s.victim(), "Password", "Invoice Portal", nil)
+		s.addKey("Password", "Invoice Portal", by(s.victim(), s.ip))
 	}},
 	{slug: "application-with-role", rows: []string{"C24"}, run: func(s *scene, _ int) {
 		s.audit("audit-add-member-to-role", s.victim(), values{

@@ -112,14 +112,19 @@ func makeRiskAttacks() []attack {
 	}})
 }
 
-// risk adds a detection of ID Protection.
+// risk adds a detection of ID Protection about a person.
 func (s *scene) risk(p *person, typ, activity, level string) {
+	s.detection(typ, activity, level, values{"userId": p.id, "userDisplayName": p.name, "userPrincipalName": p.upn})
+	s.involve("user", p.id)
+}
+
+// detection adds one about whom the values say.
+func (s *scene) detection(typ, activity, level string, who values) {
 	s.object("risk-detection", with(values{
 		"requestId": randomGUID(s.rng).String(), "correlationId": randomGUID(s.rng).String(), "riskEventType": typ, "activity": activity, "riskLevel": level,
-		"ipAddress": s.ip, "userId": p.id, "userDisplayName": p.name, "userPrincipalName": p.upn,
+		"ipAddress":     s.ip,
 		"location.city": s.where.city, "location.state": s.where.state, "location.countryOrRegion": s.where.country,
 		"location.geoCoordinates.latitude": number(s.where.lat), "location.geoCoordinates.longitude": number(s.where.lon),
 		"id": fmt.Sprintf("%x%x", s.rng.Uint64(), s.rng.Uint64()),
-	}))
-	s.involve("user", p.id)
+	}, who))
 }

@@ -106,11 +106,15 @@ func makeB2CAttacks() []attack {
 	for _, c := range b2cChanges {
 		slug := "b2c-" + strings.ReplaceAll(lower(c.activity), " ", "-")
 		out = append(out, attack{slug: slug, rows: strings.Fields(c.rows), run: func(s *scene, _ int) {
-			actor := s.victim().upn
-			s.shop().auditBy(c.base, values{
-				"activityDisplayName": c.activity, "initiatedBy.app.displayName": actor, "initiatedBy.app.servicePrincipalName": actor,
-			})
+			s.shop().b2c(c.base, c.activity, s.victim())
 		}})
 	}
 	return out
+}
+
+// b2c is a change by a person whom B2C names as an application.
+func (s *scene) b2c(base, activity string, actor *person) {
+	s.auditBy(base, values{
+		"activityDisplayName": activity, "initiatedBy.app.displayName": actor.upn, "initiatedBy.app.servicePrincipalName": actor.upn,
+	})
 }

@@ -16,11 +16,11 @@ import (
 var promisedNames = []string{
 	"access-review", "activity", "activity-elevate", "application", "audit-add-member-to-role", "audit-add-owner", "audit-add-user", "audit-app-credential",
 	"audit-app-role-assignment", "audit-b2c-api-connector", "audit-b2c-identity-provider", "audit-b2c-policy", "audit-b2c-user-flow",
-	"audit-conditional-access", "audit-consent", "audit-delegated-grant", "audit-delete-user", "audit-elevate-access", "audit-fraud",
+	"audit-conditional-access", "audit-consent", "audit-delegated-grant", "audit-delete-user", "audit-domain-federation", "audit-elevate-access", "audit-fraud",
 	"audit-group-member", "audit-invite", "audit-pim-activation", "audit-pim-eligible", "audit-reset-password", "audit-security-info",
 	"audit-update-application", "audit-update-user", "conditional-access-policy", "domain-services", "graph-activity", "group",
-	"keyvault-secret-get", "m365-file", "m365-inbox-rule", "named-location", "provisioning", "redirect-domain", "registration-details", "risk-detection",
-	"risky-user", "role-assignment", "role-definition", "role-eligibility", "role-holding", "service-principal", "signin", "signin-managed-identity",
+	"keyvault-secret-get", "m365-file", "m365-inbox-rule", "named-location", "provisioning", "redirect-domain", "registration-details", "review-instance", "risk-detection",
+	"risky-user", "role-assignment", "role-definition", "role-eligibility", "role-holding", "role-in-azure", "service-principal", "signin", "signin-managed-identity",
 	"signin-noninteractive", "signin-service-principal", "tenant-posture", "user",
 }
 

@@ -33,9 +33,11 @@ type Company struct {
 	keepers    []*person // administrators of the B2C tenant, who work there only; the first builds policies
 	victims    []*person
 	changes    []plannedChange
-	releases   []plannedChange     // of what customers see, by the builder
-	planted    map[string][]Record // what attacks left in the directory, by file
-	rng        *rand.Rand          // for what attacks draw
+	releases   []plannedChange                // of what customers see, by the builder
+	planted    map[string][]Record            // what attacks left in the directory, by file
+	rng        *rand.Rand                     // for what attacks draw
+	hours      map[bool]map[time.Time][24]int // see staffHours
+	leftOut    []string                       // attacks for which the logs are too short
 }
 
 // The members of staff who have duties stand first, in this order.
@@ -48,6 +50,10 @@ const (
 
 // MinPeople is the smallest company: those with duties, and somebody to serve.
 const MinPeople = 20
+
+// FullDays is how long logs must be to hold every attack, whatever the day on
+// which they begin.
+const FullDays = 18
 
 // plannedChange is an announced piece of work of one administrator.
 type plannedChange struct {
@@ -145,8 +151,7 @@ func (c *Company) plan(rng *rand.Rand) {
 		if wd := t.Weekday(); wd == time.Saturday || wd == time.Sunday {
 			continue
 		}
-		// The first administrator is for attacks and has no tickets.
-		who := &c.admins[1+day%(len(c.admins)-1)]
+		who := &c.admins[day%len(c.admins)]
 		from := t.Add(8*time.Hour + time.Duration(rng.IntN(4))*30*time.Minute)
 		c.changes = append(c.changes, plannedChange{fmt.Sprintf("CHG-%04d", 1001+day), who, from, from.Add(90 * time.Minute)})
 		if t.Weekday() == time.Wednesday && c.opt.Customers > 0 {

@@ -10,8 +10,16 @@ import (
 // Limits are the thresholds that the company declares. Attacks stay a tenth
 // below them or go a tenth above.
 var limits = struct {
-	failed, failedPrivileged, lockouts, interrupts, prompts, widespread, addresses, churn int
-}{failed: 20, failedPrivileged: 10, lockouts: 10, interrupts: 20, prompts: 10, widespread: 20, addresses: 10, churn: 50}
+	failed, failedPrivileged, lockouts, interrupts, prompts, widespread, addresses, churn, inactive int
+	failures, successes                                                                             increase
+}{
+	failed: 20, failedPrivileged: 10, lockouts: 10, interrupts: 20, prompts: 10, widespread: 20, addresses: 10, churn: 50, inactive: 90,
+	failures: increase{percent: 60, minimum: 100}, successes: increase{percent: 30, minimum: 500},
+}
+
+// increase is from which growth within a week on a number is too high, and from
+// which size on anybody minds.
+type increase struct{ percent, minimum int }
 
 // Baseline returns the company's baseline.yaml: the truth about it, with which a
 // scan of its logs is quiet but for attacks.
@@ -20,7 +28,7 @@ func (c *Company) Baseline() string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# What is normal at the simulated company (entrawatch simulate, seed %d). docs/baseline.md lists every input.\n", c.opt.Seed)
 	line("home_tenant_id: %s", Tenant)
-	line("tenants:\n  - {id: %s, name: contoso, kind: workforce}\n  - {id: %s, name: customers, kind: b2c, overrides: {working_hours: [%s]}}", Tenant, CustomerTenant,
+	line("tenants:\n  - {id: %s, name: contoso, kind: workforce}\n  - {id: %s, name: customers, kind: b2c, overrides: {approved_domains: [contosocustomers.onmicrosoft.com], working_hours: [%s]}}", Tenant, CustomerTenant,
 		`{members: ["adm.*"], time_zone: Europe/Stockholm, days: [mon, tue, wed, thu, fri], from: "06:00", to: "20:00"}, `+
 			`{members: ["*"], time_zone: UTC, days: [mon, tue, wed, thu, fri, sat, sun], from: "00:00", to: "23:59"}`)
 	line("\n# --- who\n")
@@ -95,8 +103,10 @@ owned_domains: [contoso.com]`, FabrikamTenant)
   widespread_accounts: {count: %d, within: 1h}
   distinct_ips: {count: %d, within: 1h}
   account_churn: {count: %d, within: 1h}
-  failure_increase_pct: {percent: 60, minimum: 100}
-  success_increase_pct: {percent: 30, minimum: 500}`, limits.failed, limits.failedPrivileged, limits.lockouts, limits.interrupts, limits.prompts, limits.widespread, limits.addresses, limits.churn)
+  inactive_days: %d
+  failure_increase_pct: {percent: %d, minimum: %d}
+  success_increase_pct: {percent: %d, minimum: %d}`, limits.failed, limits.failedPrivileged, limits.lockouts, limits.interrupts, limits.prompts, limits.widespread, limits.addresses, limits.churn, limits.inactive,
+		limits.failures.percent, limits.failures.minimum, limits.successes.percent, limits.successes.minimum)
 	return b.String()
 }
 

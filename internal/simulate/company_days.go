@@ -171,14 +171,15 @@ func (s *scene) applicationOwners(day time.Time) {
 		return
 	}
 	s.working(day, 9, 14)
-	s.addKey(&s.owners()[0], "AsymmetricX509Cert", "Invoice Portal", values{})
+	owner := &s.owners()[0]
+	s.addKey("AsymmetricX509Cert", "Invoice Portal", by(owner, officeAddress(owner.home)))
 }
 
 // addKey adds a credential to the application of that name.
-func (s *scene) addKey(actor *person, kind, app string, v values) Record {
+func (s *scene) addKey(kind, app string, actor values) Record {
 	const old = "[KeyIdentifier=98e3b5a8-3882-5dcf-a802-2395ed2708b2,KeyType=AsymmetricX509Cert,KeyUsage=Verify,DisplayName=CN=portal.contoso.com]"
 	added := "[KeyIdentifier=" + randomGUID(s.rng).String() + ",KeyType=" + kind + ",KeyUsage=Verify,DisplayName=backup]"
-	r := s.audit("audit-app-credential", actor, with(values{"targetResources.0.displayName": app}, v))
+	r := s.auditBy("audit-app-credential", with(values{"targetResources.0.displayName": app}, actor))
 	change(r, [3]string{"KeyDescription", jsonText([]any{old}), jsonText([]any{old, added})})
 	s.involve("app", app)
 	return r

@@ -57,6 +57,8 @@ func (c *Company) Directory() map[string][]Record {
 		values{"assignmentType": "Assigned", "memberType": "Direct", "startDateTime": c.opt.Start.AddDate(-1, 0, 0).Format(layoutSeconds), "endDateTime": nil}.apply(r)
 		out["role-assignments"] = append(out["role-assignments"], r)
 	}
+	out["azure-role-assignments"] = c.azureRoles()
+	out["access-reviews"] = []Record{c.review("Quarterly review of Global Administrators", "Applied")}
 	for _, name := range []string{"role-definition", "application", "service-principal", "conditional-access-policy", "named-location"} {
 		r, _ := Base(name)
 		switch r.Kind {
@@ -79,6 +81,52 @@ func (c *Company) Directory() map[string][]Record {
 		out[name] = append(out[name], records...)
 	}
 	return out
+}
+
+// The scopes of Azure roles.
+const (
+	subscription    = "/subscriptions/69b10b8c-7425-5021-a618-397a29be3a81"
+	managementGroup = "/providers/Microsoft.Management/managementGroups/contoso"
+)
+
+// azureRoles are who may do what in Azure: administrators keep the subscription
+// and the group above it, applications deploy into it, and those who keep
+// applications have the resource group of theirs.
+func (c *Company) azureRoles() []Record {
+	out := []Record{
+		azureRole(managementGroup, "Owner", "User", c.admins[0].id),
+		azureRole(subscription, "Owner", "User", c.admins[1].id),
+		azureRole(subscription, "Contributor", "ServicePrincipal", derivedGUID("service principal", "Deployment")),
+		azureRole(managementGroup, "Reader", "Group", derivedGUID("group", "App Owners")),
+	}
+	for i := range c.owners() {
+		out = append(out, azureRole(subscription+"/resourceGroups/invoice-portal", "Contributor", "User", c.owners()[i].id))
+	}
+	return out
+}
+
+// review is an access review of a role whose last round, which should have ended
+// three days before the logs begin, stands like that.
+func (c *Company) review(name, status string) Record {
+	id := derivedGUID("access review", name)
+	return plant("access-review", id, values{
+		"displayName": name, "descriptionForAdmins": name, "instances": []any{map[string]any{
+			"id": derivedGUID("round", id), "status": status, "startDateTime": c.opt.Start.AddDate(0, 0, -17).Format(layoutSeconds),
+			"endDateTime": c.opt.Start.AddDate(0, 0, -3).Format(layoutSeconds),
+		}},
+	})
+}
+
+// azureRole is an assignment as Azure Resource Manager lists it.
+func azureRole(scope, role, sort, principal string) Record {
+	roles := map[string]string{ // built in, the same everywhere
+		"Owner": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c", "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+	}
+	id := derivedGUID(scope+role, principal)
+	return plant("role-in-azure", scope+"/providers/"+azureRoles+"/"+id, values{
+		"name": id, "properties.scope": scope, "properties.principalId": principal, "properties.principalType": sort,
+		"properties.roleDefinitionId": subscription + "/providers/Microsoft.Authorization/roleDefinitions/" + roles[role],
+	})
 }
 
 func plural(name string) string {
@@ -129,10 +177,17 @@ func (c *Company) user(p *person) Record {
 	v := values{
 		"userPrincipalName": p.directoryName(), "displayName": p.name, "givenName": given, "surname": family, "mail": p.upn,
 		"employeeId": fmt.Sprintf("%05d", mix(p.hash, 7)%100_000), "officeLocation": p.home.city, "usageLocation": p.home.country, "country": nil,
-		"signInActivity": remove{},
+	}
+	last := p.last
+	if last.IsZero() { // at work in the days before
+		last = c.opt.Start.Add(-time.Duration(mix(p.hash, 11)%(3*24*60)) * time.Minute)
+	}
+	for _, field := range []string{"lastSignInDateTime", "lastNonInteractiveSignInDateTime", "lastSuccessfulSignInDateTime"} {
+		v["signInActivity."+field] = last.Format(layoutSeconds)
 	}
 	if strings.HasPrefix(p.upn, "breakglass") { // nobody's
 		v["employeeId"], v["department"], v["jobTitle"], v["officeLocation"] = nil, nil, nil, nil
+		v["signInActivity"] = nil
 	}
 	if p.guest {
 		v["userType"], v["externalUserState"], v["employeeId"] = "Guest", "Accepted", nil

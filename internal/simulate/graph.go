@@ -27,12 +27,20 @@ var graphContexts = map[event.Kind]string{
 	event.RoleHolding:             "entrawatch/roleHoldings",
 	event.TenantPosture:           "entrawatch/tenantPosture",
 	event.RedirectDomain:          "entrawatch/redirectDomains",
+	event.ReviewInstance:          "entrawatch/reviewInstances",
 	event.NamedLocation:           "identity/conditionalAccess/namedLocations",
 }
 
-// graphContext returns the context of the collection that holds r. A property
-// that was expanded is named in brackets.
+// azureRoles is the type of an assignment of an Azure role, which is a directory
+// object to us but listed by Azure Resource Manager.
+const azureRoles = "Microsoft.Authorization/roleAssignments"
+
+// graphContext returns the context of the collection that holds r, "" if Azure
+// Resource Manager lists it. A property that was expanded is named in brackets.
 func graphContext(r Record) string {
+	if r.Fields["type"] == azureRoles {
+		return ""
+	}
 	c := graphContexts[r.Kind]
 	switch {
 	case r.Kind == event.RoleAssignment && r.Fields["roleEligibilityScheduleId"] != nil:
@@ -45,6 +53,8 @@ func graphContext(r Record) string {
 		c += "(principal(),roleDefinition())"
 	case r.Fields["principal"] != nil:
 		c += "(principal())"
+	case r.Fields["instances"] != nil:
+		c += "(instances())"
 	case r.Fields["members"] != nil:
 		c += "(members())"
 	case r.Fields["owners"] != nil:
@@ -62,8 +72,11 @@ func page(f event.Format, recs []Record, docs []any) (object, error) {
 	context := graphContext(recs[0])
 	for _, r := range recs[1:] {
 		if c := graphContext(r); c != context {
-			return nil, fmt.Errorf("one page cannot hold %s and %s", context, c)
+			return nil, fmt.Errorf("one page cannot hold %q and %q", context, c)
 		}
+	}
+	if context == "" {
+		return object{{"value", docs}}, nil
 	}
 	return object{{"@odata.context", context}, {"value", docs}}, nil
 }

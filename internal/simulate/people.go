@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"time"
 )
 
 // Numbers of people; the first adminCount are administrators.
@@ -22,9 +23,10 @@ type person struct {
 	legacyApp     *application // nil for nearly everyone
 	guest         bool         // of Fabrikam
 	admin         bool
-	bare          bool   // without a second factor
-	shift         bool   // works on one weekend day in four
-	hash          uint64 // for choices that last a day or a week
+	bare          bool      // without a second factor
+	shift         bool      // works on one weekend day in four
+	last          time.Time // signed in last before the logs; zero: a few days before
+	hash          uint64    // for choices that last a day or a week
 }
 
 type device struct {

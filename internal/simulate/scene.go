@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -10,42 +9,6 @@ import (
 
 	"github.com/entrawatch/entrawatch/internal/event"
 )
-
-// values are paths of a record with what is written there.
-type values map[string]any
-
-// remove as a value takes the field out.
-type remove struct{}
-
-// with lays values over each other.
-func with(all ...values) values {
-	out := values{}
-	for _, v := range all {
-		for path := range v {
-			maps.DeleteFunc(out, func(have string, _ any) bool { return strings.HasPrefix(have, path+".") })
-		}
-		maps.Copy(out, v)
-	}
-	return out
-}
-
-// apply writes all values in an order that does not depend on chance. A record
-// that does not take them is a mistake in this package.
-func (v values) apply(r Record) {
-	var gone []string
-	for _, path := range slices.Sorted(maps.Keys(v)) {
-		if _, ok := v[path].(remove); ok {
-			gone = append([]string{path}, gone...)
-		} else if err := r.Set(path, v[path]); err != nil {
-			panic(err)
-		}
-	}
-	for _, path := range gone {
-		if err := r.Delete(path); err != nil {
-			panic(err)
-		}
-	}
-}
 
 // A scene gathers the records of one piece of the story: an attack, or a day's
 // housekeeping.
@@ -57,7 +20,24 @@ type scene struct {
 	where    *place // from where the intruder comes
 	ip       string
 	records  []Record
+	usual    []Record // what somebody did before, as ever
 	entities map[string][]string
+	chapters []chapter
+}
+
+// A chapter is a step of a story that has a label of its own.
+type chapter struct {
+	name     string
+	rows     []string
+	from     int // the first of its records
+	entities map[string][]string
+}
+
+// step begins the next step of a story: its name and the rows that must alert;
+// without rows it has no label.
+func (s *scene) step(name string, rows ...string) {
+	s.entities = map[string][]string{}
+	s.chapters = append(s.chapters, chapter{name, rows, len(s.records), s.entities})
 }
 
 func (c *Company) newScene(rng *rand.Rand, at time.Time) *scene {
@@ -164,16 +144,10 @@ func (s *scene) auditBy(base string, v values) Record {
 }
 
 // by is a person as actor of an audit entry.
-func by(p *person, ip string) values {
-	return values{"initiatedBy.user.id": p.id, "initiatedBy.user.userPrincipalName": p.upn, "initiatedBy.user.ipAddress": ip}
-}
+func by(p *person, ip string) values { return By(p.id, p.upn, ip) }
 
 // byApp is an application as actor of an audit entry.
-func byApp(name string) values {
-	return values{"initiatedBy": map[string]any{"user": nil, "app": map[string]any{
-		"appId": nil, "displayName": name, "servicePrincipalId": derivedGUID("service principal", name), "servicePrincipalName": nil,
-	}}}
-}
+func byApp(name string) values { return ByApp(derivedGUID("service principal", name), name) }
 
 // on is a person as target of an audit entry.
 func on(p *person) values {

@@ -22,14 +22,14 @@ func (w *week) attack() {
 
 // unknownBrowser is how the intruder's sign-ins look.
 func unknownBrowser(p *place) values {
-	return merge(from(p), unknownDevice(), values{
+	return simulate.With(from(p), unknownDevice(), values{
 		"userAgent":            "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
 		"deviceDetail.browser": "Firefox 128.0", "deviceDetail.operatingSystem": "Linux",
 	})
 }
 
 func mfaDenied(detail string) values {
-	return merge(failed(500121, "Authentication failed during strong authentication request.", detail), values{
+	return simulate.With(failed(500121, "Authentication failed during strong authentication request.", detail), values{
 		"conditionalAccessStatus": "failure", "appliedConditionalAccessPolicies.0.result": "failure",
 		"authenticationDetails.1.succeeded": false, "authenticationDetails.1.authenticationStepResultDetail": detail,
 	})
@@ -38,10 +38,10 @@ func mfaDenied(detail string) values {
 func (w *week) aliceIsPhished() {
 	intruder := unknownBrowser(sofia)
 	for _, clock := range []string{"15:43:37", "15:44:52", "15:46:10", "15:47:02", "15:48:31"} {
-		w.signin(alice, officeHome, at(tuesday, clock), merge(intruder, mfaDenied("MFA denied; user declined the authentication")))
+		w.signin(alice, officeHome, at(tuesday, clock), simulate.With(intruder, mfaDenied("MFA denied; user declined the authentication")))
 	}
 	w.signin(alice, officeHome, at(tuesday, "15:50:44"), intruder)
-	w.signin(alice, outlook, at(tuesday, "15:52:13"), merge(intruder, remembered()))
+	w.signin(alice, outlook, at(tuesday, "15:52:13"), simulate.With(intruder, remembered()))
 	w.risk(alice, sofia, "anonymizedIPAddress", "medium", "realtime", at(tuesday, "15:50:44"))
 	// In her mailbox: a rule that forwards invoices and deletes them.
 	w.add("m365-inbox-rule", at(tuesday, "15:58:37"), guid("inbox rule"), values{
@@ -51,7 +51,7 @@ func (w *week) aliceIsPhished() {
 }
 
 func (w *week) boBuildsADoor() {
-	w.signin(bo, azure, at(wednesday, "23:35:20"), merge(from(gothenburg), values{"ipAddress": "198.51.100.201", "networkLocationDetails": []any{}}))
+	w.signin(bo, azure, at(wednesday, "23:35:20"), simulate.With(from(gothenburg), values{"ipAddress": "198.51.100.201", "networkLocationDetails": []any{}}))
 	target := values{"targetResources.0.displayName": invoices.name}
 	r := w.audit("audit-app-credential", at(wednesday, "23:41:26"), by(bo, "198.51.100.201"), target)
 	w.change(r, [3]string{
@@ -86,7 +86,7 @@ func (w *week) emergencyAccount() {
 // passingAccount is an account that nobody ought to remember.
 func (w *week) passingAccount() {
 	actor := by(breakGlass1, malmo.ip)
-	r := w.audit("audit-add-user", at(thursday, "12:26:05"), actor, merge(on(backdoor), values{"targetResources.0.displayName": backdoor.name}))
+	r := w.audit("audit-add-user", at(thursday, "12:26:05"), actor, simulate.With(on(backdoor), values{"targetResources.0.displayName": backdoor.name}))
 	w.change(r, [3]string{"DisplayName", "[]", `["` + backdoor.name + `"]`}, [3]string{"UserPrincipalName", "[]", `["` + backdoor.upn + `"]`})
 	// Deleting puts the id in front of the name.
 	w.audit("audit-delete-user", at(thursday, "15:31:48"), actor, values{
@@ -100,7 +100,7 @@ func (w *week) passwordSpray() {
 	server := unknownBrowser(frankfurt)
 	t := at(friday, "09:20:14")
 	for _, p := range sprayed {
-		w.signin(p, officeHome, t, merge(server, wrongPassword()))
+		w.signin(p, officeHome, t, simulate.With(server, wrongPassword()))
 		t = t.Add(97 * time.Second)
 	}
 	w.signin(sprayed[len(sprayed)-1], officeHome, t, server)
@@ -109,21 +109,21 @@ func (w *week) passwordSpray() {
 // oddities are smaller things that have nothing to do with each other.
 func (w *week) oddities() {
 	// Somebody tries Dan's password through a protocol that knows no second factor.
-	legacy := merge(unknownBrowser(malmo), wrongPassword(), values{
+	legacy := simulate.With(unknownBrowser(malmo), wrongPassword(), values{
 		"clientAppUsed": "IMAP4", "deviceDetail.browser": "", "deviceDetail.operatingSystem": "", "userAgent": "BAV2ROPC",
 	})
 	for i := range 3 {
 		w.signin(dan, exchange, at(friday, "13:02:11").Add(time.Duration(i)*9*time.Second), legacy)
 	}
 	// The phone of a colleague who left.
-	w.signin(gustav, outlook, at(monday, "12:20:31"), merge(
+	w.signin(gustav, outlook, at(monday, "12:20:31"), simulate.With(
 		failed(50057, "The user account is disabled.", ""),
 		values{
 			"appliedConditionalAccessPolicies": []any{}, "authenticationRequirement": "singleFactorAuthentication", "mfaDetail": nil,
 			"authenticationDetails": []any{},
 		}))
 	// Felix wants to work from a private computer and may not.
-	w.signin(felix, teams, at(friday, "16:44:02"), merge(unknownDevice(),
+	w.signin(felix, teams, at(friday, "16:44:02"), simulate.With(unknownDevice(),
 		failed(53003, "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.", ""),
 		values{
 			"conditionalAccessStatus": "failure", "appliedConditionalAccessPolicies.0.result": "success",

@@ -2,10 +2,7 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/simulate"
@@ -42,11 +39,10 @@ type week struct {
 
 func newWeek() *week { return &week{rng: rand.New(rand.NewPCG(2026, 11))} }
 
-// values are paths of a record with what is written there.
-type values map[string]any
-
-// remove as a value takes the field out.
-type remove struct{}
+type (
+	values = simulate.Values
+	remove = simulate.Remove
+)
 
 // add changes a base record and keeps it.
 func (w *week) add(base string, t time.Time, id string, v values) simulate.Record {
@@ -64,22 +60,10 @@ func (w *week) add(base string, t time.Time, id string, v values) simulate.Recor
 	return r
 }
 
-// set writes all values, in an order that does not depend on chance: removals
-// come last, and of those the last element of an array first.
+// set writes all values.
 func (w *week) set(r simulate.Record, v values) {
-	paths := slices.Sorted(maps.Keys(v))
-	gone := []string{}
-	for _, path := range paths {
-		if _, ok := v[path].(remove); ok {
-			gone = append([]string{path}, gone...)
-		} else if err := r.Set(path, v[path]); err != nil && w.err == nil {
-			w.err = err
-		}
-	}
-	for _, path := range gone {
-		if err := r.Delete(path); err != nil && w.err == nil {
-			w.err = err
-		}
+	if err := v.Apply(r); err != nil && w.err == nil {
+		w.err = err
 	}
 }
 
@@ -106,11 +90,11 @@ func (w *week) signin(p *person, app *application, t time.Time, change values) {
 		v[key] = remove{}
 	}
 	v["deviceDetail.deviceId"], v["deviceDetail.displayName"] = guid("device", p.laptop), p.laptop
-	v = merge(v, from(p.home))
+	v = simulate.With(v, from(p.home))
 	if p.laptop == "" || p.guest {
-		v = merge(v, unknownDevice())
+		v = simulate.With(v, unknownDevice())
 	}
-	v = merge(v, change)
+	v = simulate.With(v, change)
 	w.add("signin", t, id, v)
 }
 
@@ -145,7 +129,7 @@ func failed(code int, reason, detail string) values {
 }
 
 func wrongPassword() values {
-	return merge(failed(50126, "Error validating credentials due to invalid username or password.", ""), values{
+	return simulate.With(failed(50126, "Error validating credentials due to invalid username or password.", ""), values{
 		"authenticationRequirement": "singleFactorAuthentication", "appliedConditionalAccessPolicies": []any{}, "mfaDetail": nil,
 		"authenticationDetails.1": remove{}, "authenticationDetails.0.succeeded": false,
 		"authenticationDetails.0.authenticationStepResultDetail": "Invalid username or password or Invalid on-premise username or password.",
@@ -162,19 +146,6 @@ func remembered() values {
 		"authenticationDetails.1.authenticationMethod":           "Previously satisfied",
 		"authenticationDetails.1.authenticationStepResultDetail": "MFA requirement satisfied by claim in the token",
 	}
-}
-
-// merge lays values over each other. Who writes an object or array as a whole
-// means all of it, so what was below it goes.
-func merge(all ...values) values {
-	out := values{}
-	for _, v := range all {
-		for path := range v {
-			maps.DeleteFunc(out, func(have string, _ any) bool { return strings.HasPrefix(have, path+".") })
-		}
-		maps.Copy(out, v)
-	}
-	return out
 }
 
 // traffic is what an ordinary week looks like: people come in, open their
@@ -221,20 +192,14 @@ func (w *week) audit(base string, t time.Time, actor, v values) simulate.Record 
 		prefix = "Invited Users"
 	}
 	id := fmt.Sprintf("%s_%s_%05X_%d", prefix, correlation, w.rng.IntN(1<<20), w.rng.IntN(1e9))
-	return w.add(base, t, id, merge(values{"correlationId": correlation}, actor, v))
+	return w.add(base, t, id, simulate.With(values{"correlationId": correlation}, actor, v))
 }
 
 // by is a person as actor of an audit entry.
-func by(p *person, ip string) values {
-	return values{"initiatedBy.user.id": p.id, "initiatedBy.user.userPrincipalName": p.upn, "initiatedBy.user.ipAddress": ip}
-}
+func by(p *person, ip string) values { return simulate.By(p.id, p.upn, ip) }
 
 // byApp is an application as actor of an audit entry.
-func byApp(name string) values {
-	return values{"initiatedBy": map[string]any{"user": nil, "app": map[string]any{
-		"appId": nil, "displayName": name, "servicePrincipalId": guid("service principal", name), "servicePrincipalName": nil,
-	}}}
-}
+func byApp(name string) values { return simulate.ByApp(guid("service principal", name), name) }
 
 // on is a person as target of an audit entry.
 func on(p *person) values {
@@ -267,7 +232,7 @@ type occasion struct {
 
 // housekeeping is what changes in the directory, and in files, every week.
 func (w *week) housekeeping() {
-	named := func(p *person) values { return merge(on(p), values{"targetResources.0.displayName": p.name}) }
+	named := func(p *person) values { return simulate.With(on(p), values{"targetResources.0.displayName": p.name}) }
 	hr := byApp("Workday to Entra")
 	for _, o := range []occasion{
 		{monday, "06:15:20", member("Signe Aas", oslo, "Sales", "Trainee")},
