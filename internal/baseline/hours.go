@@ -120,10 +120,13 @@ func (p *parser) clock(n *yaml.Node, path string, latest int) int {
 	return minutes
 }
 
-// dates is a set of calendar days, whatever the zone.
-type dates map[int]struct{}
+// dates is a set of calendar days, whatever the zone, each as its number since
+// 1970-01-01.
+type dates map[int64]struct{}
 
-func dateKey(y int, m time.Month, d int) int { return y*10000 + int(m)*100 + d }
+func dayNumber(y int, m time.Month, d int) int64 {
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay
+}
 
 func (p *parser) dates(n *yaml.Node, path string) any {
 	items := p.texts(n, path)
@@ -159,7 +162,7 @@ func (s *schedule) covers(t time.Time, holidays dates) bool {
 
 const secondsPerDay = 24 * 60 * 60
 
-// works takes a day as their number since 1970-01-01, which was a Thursday.
+// works takes a day as its number since 1970-01-01, which was a Thursday.
 func (s *schedule) works(day int64, holidays dates) bool {
 	if !s.days[((day+int64(time.Thursday))%7+7)%7] {
 		return false
@@ -167,6 +170,6 @@ func (s *schedule) works(day int64, holidays dates) bool {
 	if len(holidays) == 0 {
 		return true
 	}
-	_, off := holidays[dateKey(time.Unix(day*secondsPerDay, 0).UTC().Date())]
+	_, off := holidays[day]
 	return !off
 }

@@ -55,7 +55,7 @@ func TestScheduleAgainstOracle(t *testing.T) {
 		off, offText := dates{}, map[string]bool{}
 		for range rapid.IntRange(0, 2).Draw(t, "holidays") {
 			h := when.AddDate(0, 0, rapid.IntRange(-1, 1).Draw(t, "holiday"))
-			off[dateKey(h.Date())] = struct{}{}
+			off[dayNumber(h.Date())] = struct{}{}
 			offText[h.Format(time.DateOnly)] = true
 		}
 		got, want := s.covers(when, off), oracle(when, zone, s.days, s.from, s.to, offText)

@@ -18,7 +18,7 @@ type rosterEntry struct {
 func (r *resolver) roster(input string, list []hours, holidays []time.Time) *roster {
 	out := &roster{holidays: dates{}}
 	for _, t := range holidays {
-		out.holidays[dateKey(t.Date())] = struct{}{}
+		out.holidays[dayNumber(t.Date())] = struct{}{}
 	}
 	for _, h := range list {
 		e := rosterEntry{schedule: h.schedule}

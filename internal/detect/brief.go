@@ -287,5 +287,5 @@ func (c *Correlator) readAgain() error {
 
 // tells reports whether a finding of what was counted tells of an event.
 func (c *Correlator) tells(at int64, up reader) bool {
-	return c.counts[c.tenant][up.rule].hourOf(at).told
+	return c.counting[up.rule].hourOf(at).told
 }

@@ -56,6 +56,8 @@ type Correlator struct {
 	tenant  string
 	encoded []byte // as appendText writes it
 	sets    *tenantSets
+	// counting is its part of counts; nil if there is none yet.
+	counting []*periodChange
 	// What hits are read in.
 	reader signalReader
 	signal Signal
@@ -133,15 +135,14 @@ func (c *Correlator) Add(s *Signal) error {
 // What a finding tells of its events is taken later, if there is one, and at
 // once, from d, if they do not come again.
 func (c *Correlator) count(at int64, rule int, up reader, d *Detail) {
-	counts := c.counts[c.tenant]
-	if counts == nil {
-		counts = make([]*periodChange, len(c.e.rules))
-		c.counts[c.tenant] = counts
+	if c.counting == nil {
+		c.counting = make([]*periodChange, len(c.e.rules))
+		c.counts[c.tenant] = c.counting
 	}
-	pc := counts[up.rule]
+	pc := c.counting[up.rule]
 	if pc == nil {
 		pc = &periodChange{p: c.sets.patterns[up.rule], later: c.comesAgain(rule)}
-		counts[up.rule] = pc
+		c.counting[up.rule] = pc
 	}
 	h := pc.count(at)
 	if !pc.later {

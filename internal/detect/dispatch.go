@@ -8,7 +8,7 @@ import "strings"
 func (c *Correlator) tenantOf(name string) *tenantSets {
 	if c.sets == nil || name != c.tenant {
 		c.tenant, c.sets = strings.Clone(name), c.e.tenant(name)
-		c.encoded = appendText(c.encoded[:0], name)
+		c.encoded, c.counting = appendText(c.encoded[:0], name), c.counts[c.tenant]
 	}
 	return c.sets
 }
@@ -43,7 +43,7 @@ func (c *Correlator) dispatch(s *Signal) error {
 			c.count(at, s.Rule, up, &s.Detail)
 		case taskTell:
 			if at, ok := nanos(s.Time); ok {
-				pc := c.counts[c.tenant][up.rule]
+				pc := c.counting[up.rule]
 				pc.tell(at, &s.Detail, pc.p.sources[up.input])
 			}
 		case taskJoin:

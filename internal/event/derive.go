@@ -434,12 +434,22 @@ func mfaDenied(e *Event) {
 				if !ok {
 					break
 				}
-				denied = denied || len(v.Text) >= 10 && strings.EqualFold(v.Text[:10], "MFA denied") ||
-					strings.Contains(strings.ToLower(v.Text), "fraud")
+				denied = denied || len(v.Text) >= 10 && strings.EqualFold(v.Text[:10], "MFA denied") || mentionsFraud(v.Text)
 			}
 		}
 	}
 	e.setBool(FMFADenied, denied)
+}
+
+// mentionsFraud looks for the word in either case, without a copy of the text.
+func mentionsFraud(s string) bool {
+	const word = "fraud"
+	for i := 0; i+len(word) <= len(s); i++ {
+		if s[i]|0x20 == word[0] && strings.EqualFold(s[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
 }
 
 func blockingPolicy(e *Event) {
