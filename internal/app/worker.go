@@ -1,0 +1,161 @@
+package app
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/decode"
+	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/posture"
+	"github.com/entrawatch/entrawatch/internal/spill"
+)
+
+// A worker decodes and matches batches.
+type worker struct {
+	sc      *scan
+	decode  *decode.Worker
+	details *decode.Worker
+	licence *decode.Worker
+	match   *detect.Matcher
+	// A few records are decoded before what they are is looked at: the processor
+	// keeps at hand the code of the one or of the other.
+	few     [8]*event.Event
+	reasons [8]string       // why it could not be decoded
+	full    *event.Event    // one of them again, with details
+	watch   *posture.Watch  // nil: nobody holds a role
+	columns *detect.Columns // nil: nobody asks
+	keys    *spill.Sorter
+	bad     *spill.Sorter // for the quarantine
+	buf     []byte
+	source  []byte
+	place   []byte
+	tally   tally
+}
+
+func (sc *scan) newWorker() *worker {
+	w := &worker{
+		sc: sc, decode: sc.decoder.NewWorker(sc.mode()), details: sc.details.NewWorker(sc.mode()), licence: sc.licence.NewWorker(sc.mode()),
+		match: sc.engine.NewMatcher(), full: event.New(sc.engine.Schema),
+		keys: spill.New(sc.TempDir, sc.Memory/sc.Workers),
+	}
+	for i := range w.few {
+		w.few[i] = event.New(sc.engine.Schema)
+	}
+	w.decode.Tenant, w.details.Tenant = sc.Tenant, sc.Tenant
+	w.watch = sc.dir.snap.Watch(sc.engine.Schema, sc.holders)
+	if sc.Columns {
+		w.columns = sc.engine.NewColumns()
+	}
+	if sc.Quarantine {
+		w.bad = spill.New(sc.TempDir, sc.Memory/4/sc.Workers)
+	}
+	return w
+}
+
+func (w *worker) do(j job) error {
+	b, rep := j.batch, j.file
+	records := len(b.Recs)
+	events := 0
+	var formats [event.NumFormats]bool
+	for from := 0; from < len(b.Recs); from += len(w.few) {
+		recs := b.Recs[from:min(from+len(w.few), len(b.Recs))]
+		for i := range recs {
+			w.reasons[i] = w.decode.Decode(b, &recs[i], w.few[i])
+		}
+		for i := range recs {
+			rec, ev := &recs[i], w.few[i]
+			if reason := w.reasons[i]; reason != "" {
+				if err := w.reject(rep, decode.Bad{Line: rec.Line, Index: rec.Index, Reason: reason, Raw: b.Text(rec)}); err != nil {
+					return err
+				}
+				continue
+			}
+			// Directory objects are as they are now, whatever date they carry.
+			if !ev.Time.IsZero() && !ev.Kind.Snapshot() &&
+				(!w.sc.Since.IsZero() && ev.Time.Before(w.sc.Since) || !w.sc.Until.IsZero() && !ev.Time.Before(w.sc.Until)) {
+				w.tally.outside++
+				continue
+			}
+			events++
+			formats[ev.Format] = true
+			if err := w.take(ev, b, rec, rep); err != nil {
+				return err
+			}
+			if from+i == 0 && ev.Kind == event.Signin {
+				w.licensed(b, rec)
+			}
+		}
+	}
+	for _, bad := range b.Bad {
+		if !bad.Notice {
+			records++
+		}
+		if err := w.reject(rep, bad); err != nil {
+			return err
+		}
+	}
+	rep.add(records, events, formats)
+	w.sc.events.Add(int64(events))
+	return nil
+}
+
+// take keeps what an event means to the rules, under its key.
+func (w *worker) take(ev *event.Event, b *decode.Batch, rec *decode.Rec, rep *fileReport) (err error) {
+	w.tally.count(ev)
+	if w.watch != nil {
+		w.watch.See(ev)
+	}
+	if w.columns != nil {
+		w.columns.See(ev)
+	}
+	w.buf = appendKey(w.buf[:0], ev, contentHash(ev.Raw))
+	if w.buf, err = w.hits(w.buf, ev, b, rec, rep); err != nil {
+		return err
+	}
+	return w.keys.Add(w.buf)
+}
+
+// hits matches an event and appends what it means to the rules. If a
+// rule alerts by itself the record is read once more, with all that an alert
+// tells.
+func (w *worker) hits(dst []byte, ev *event.Event, b *decode.Batch, rec *decode.Rec, rep *fileReport) ([]byte, error) {
+	hits := w.match.Match(ev)
+	w.source = appendSource(w.source[:0], rep.index, rec.Line, rec.Index)
+	var place []byte
+	if offset, n, ok := b.Span(rec); ok && !w.sc.files[rep.index].Stdin {
+		w.place = appendPlace(w.place[:0], rep.index, offset, n, ev)
+		place = w.place
+	}
+	if dst, ok := w.match.Brief(dst, hits, ev, w.source, place); ok {
+		return dst, nil
+	}
+	if reason := w.details.Decode(b, rec, w.full); reason != "" {
+		return dst, fmt.Errorf("%s:%d: decoded once and not again: %s", rep.path, rec.Line, reason)
+	}
+	return w.match.Hits(dst, hits, w.full, w.source), nil
+}
+
+// licensed notes whether a sign-in tells its risk. One of each batch is enough
+// to know, until one does: the licence is the tenant's.
+func (w *worker) licensed(b *decode.Batch, rec *decode.Rec) {
+	if w.tally.told > 0 || w.licence.Decode(b, rec, w.full) != "" {
+		return
+	}
+	switch level := w.full.Text(w.sc.risk); {
+	case level == "":
+	case strings.EqualFold(level, "hidden"):
+		w.tally.hidden++
+	default:
+		w.tally.told++
+	}
+}
+
+func (w *worker) reject(rep *fileReport, bad decode.Bad) error {
+	rep.reject(Undecodable{Line: bad.Line, Index: bad.Index, Reason: bad.Reason})
+	if w.bad == nil {
+		return nil
+	}
+	w.buf = appendQuarantine(w.buf[:0], rep.index, bad)
+	return w.bad.Add(w.buf)
+}
