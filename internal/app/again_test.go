@@ -73,7 +73,7 @@ func TestFilesThatChange(t *testing.T) {
 			if err := os.WriteFile(path, log.Bytes(), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			sc := &scan{ScanConfig: ScanConfig{Paths: []string{path}, Rules: lib.Rules, Workers: 2, Memory: DefaultMemory}}
+			sc := newScan(ScanConfig{Paths: []string{path}, Rules: lib.Rules, Workers: 2, Memory: DefaultMemory})
 			defer sc.close()
 			if err := sc.prepare(); err != nil {
 				t.Fatal(err)

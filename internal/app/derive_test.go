@@ -34,7 +34,7 @@ func TestResolve(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sc := &scan{ScanConfig: ScanConfig{Paths: []string{path}, Resolver: names{"gone.contoso.com": "gone", "there.contoso.com": "exists"}, Workers: 1, Memory: 1 << 20}}
+	sc := newScan(ScanConfig{Paths: []string{path}, Resolver: names{"gone.contoso.com": "gone", "there.contoso.com": "exists"}, Workers: 1, Memory: 1 << 20})
 	defer sc.close()
 	if err := errors.Join(sc.prepare(), sc.read(t.Context()), sc.derive(t.Context())); err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestLargeDirectory(t *testing.T) {
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sc := &scan{ScanConfig: ScanConfig{Paths: []string{path}}}
+	sc := newScan(ScanConfig{Paths: []string{path}})
 	if err := sc.prepare(); err != nil {
 		t.Fatal(err)
 	}

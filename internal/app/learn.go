@@ -3,16 +3,13 @@ package app
 import (
 	"context"
 	"iter"
-	"runtime"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/entrawatch/entrawatch/internal/baseline"
 	"github.com/entrawatch/entrawatch/internal/decode"
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/internal/learn"
-	"github.com/entrawatch/entrawatch/internal/source/file"
 	"github.com/entrawatch/entrawatch/internal/spill"
 )
 
@@ -92,22 +89,7 @@ func Unused(ctx context.Context, c ScanConfig) ([]baseline.Entry, error) {
 }
 
 func newLearning(c ScanConfig) *learning {
-	if c.Workers <= 0 {
-		c.Workers = runtime.GOMAXPROCS(0)
-	}
-	if c.Memory <= 0 {
-		c.Memory = DefaultMemory
-	}
-	if c.Tenant == "" && c.Baseline != nil {
-		c.Tenant = c.Baseline.HomeTenantID()
-	}
-	l := &learning{sc: &scan{ScanConfig: c, began: time.Now()}, out: &Learned{}}
-	var problems []file.Problem
-	l.sc.files, problems = file.Walk(c.Paths)
-	for _, p := range problems {
-		l.sc.problem(p)
-	}
-	return l
+	return &learning{sc: newScan(c), out: &Learned{}}
 }
 
 // A learning is the state of one call of Learn.

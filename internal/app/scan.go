@@ -100,13 +100,7 @@ func (r *Result) Alerts() iter.Seq2[*alert.Alert, error] {
 
 // Scan reads everything, matches it and makes the alerts.
 func Scan(ctx context.Context, c ScanConfig) (*Result, error) {
-	if c.Workers <= 0 {
-		c.Workers = runtime.GOMAXPROCS(0)
-	}
-	if c.Memory <= 0 {
-		c.Memory = DefaultMemory
-	}
-	sc := &scan{ScanConfig: c, began: time.Now()}
+	sc := newScan(c)
 	defer sc.close()
 	if err := sc.prepare(); err != nil {
 		return nil, err
@@ -120,13 +114,28 @@ func Scan(ctx context.Context, c ScanConfig) (*Result, error) {
 	return sc.finish(ctx)
 }
 
-// prepare finds the files and compiles the rules.
-func (sc *scan) prepare() error {
+// newScan fills in what the configuration leaves open and finds the files.
+func newScan(c ScanConfig) *scan {
+	if c.Workers <= 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.Memory <= 0 {
+		c.Memory = DefaultMemory
+	}
+	if c.Tenant == "" && c.Baseline != nil {
+		c.Tenant = c.Baseline.HomeTenantID()
+	}
+	sc := &scan{ScanConfig: c, began: time.Now()}
 	var problems []file.Problem
 	sc.files, problems = file.Walk(sc.Paths)
 	for _, p := range problems {
 		sc.problem(p)
 	}
+	return sc
+}
+
+// prepare reads the directory and compiles the rules.
+func (sc *scan) prepare() error {
 	dir, err := sc.directory()
 	if err != nil {
 		return err
@@ -149,13 +158,8 @@ func (sc *scan) prepare() error {
 		return err
 	}
 	sc.risk = sc.engine.Schema.MustID("riskLevelAggregated")
-	if sc.licence, err = decode.NewDecoder(sc.engine.Schema, [event.NumKinds][]int{event.Signin: {sc.risk}}); err != nil {
-		return err
-	}
-	if sc.Tenant == "" && sc.Baseline != nil {
-		sc.Tenant = sc.Baseline.HomeTenantID()
-	}
-	return nil
+	sc.licence, err = decode.NewDecoder(sc.engine.Schema, [event.NumKinds][]int{event.Signin: {sc.risk}})
+	return err
 }
 
 // A scan is the state of one call of Scan.

@@ -4,10 +4,17 @@ import "time"
 
 // roster is a list of schedules with members resolved.
 type roster struct {
-	entries  []rosterEntry
-	has      [levels]bool // entries
+	entries  [levels][]rosterEntry
 	holidays dates
 }
+
+// Levels of entries, in the order in which they decide.
+const (
+	ofMembers = iota
+	ofCountries
+	ofEverybody
+	levels
+)
 
 type rosterEntry struct {
 	members   *principalSet // nil if the entry is for countries or for everybody
@@ -21,15 +28,14 @@ func (r *resolver) roster(input string, list []hours, holidays []time.Time) *ros
 		out.holidays[dayNumber(t.Date())] = struct{}{}
 	}
 	for _, h := range list {
-		e := rosterEntry{schedule: h.schedule}
+		e, level := rosterEntry{schedule: h.schedule}, ofEverybody
 		switch {
 		case len(h.countries) > 0:
-			e.countries = newCountrySet(h.countries)
+			e.countries, level = newCountrySet(h.countries), ofCountries
 		case !everybody(h.members):
-			e.members = r.set(input, h.members, true)
+			e.members, level = r.set(input, h.members, true), ofMembers
 		}
-		out.entries = append(out.entries, e)
-		out.has[e.level()] = true
+		out.entries[level] = append(out.entries[level], e)
 	}
 	return out
 }
@@ -40,13 +46,10 @@ func (r *resolver) roster(input string, list []hours, holidays []time.Time) *ros
 // no entry at all there is no answer, and neither for an application that no
 // entry names, since services keep no hours.
 func (r *roster) covers(who Principal, country string, t time.Time) (in, known bool) {
-	for level := range levels {
-		if !r.has[level] {
-			continue
-		}
-		for i := range r.entries {
-			e := &r.entries[i]
-			if e.level() != level || !e.fits(&who, country) {
+	for _, entries := range r.entries {
+		for i := range entries {
+			e := &entries[i]
+			if !e.fits(&who, country) {
 				continue
 			}
 			known = true
@@ -59,24 +62,6 @@ func (r *roster) covers(who Principal, country string, t time.Time) (in, known b
 		}
 	}
 	return false, false
-}
-
-// Levels of entries, in the order in which they decide.
-const (
-	ofMembers = iota
-	ofCountries
-	ofEverybody
-	levels
-)
-
-func (e *rosterEntry) level() int {
-	switch {
-	case e.members != nil:
-		return ofMembers
-	case e.countries != nil:
-		return ofCountries
-	}
-	return ofEverybody
 }
 
 func (e *rosterEntry) fits(who *Principal, country string) bool {

@@ -20,7 +20,7 @@ working_hours:
   - {members: ["night-*@acme.example"], time_zone: UTC, days: [mon], from: "22:00", to: "06:00"}
 `, testDirectory())
 	var open []*principalSet // the same sets without sieves
-	sets := []*principalSet{v.stationary[0].members, v.rosters["working_hours"].entries[0].members}
+	sets := []*principalSet{v.stationary[0].members, v.rosters["working_hours"].entries[ofMembers][0].members}
 	for _, name := range sorted(v.people) {
 		sets = append(sets, v.people[name])
 	}

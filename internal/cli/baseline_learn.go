@@ -113,12 +113,9 @@ func (l *lesson) learn() (code int, err error) {
 	defer stop()
 	cfg := l.cfg
 	cfg.Baseline = l.from
-	line := progressLine{e: l.fs.e}
-	if l.fs.e.talk.terminal {
-		cfg.Progress = line.show
-	}
+	clear := l.fs.e.progress(&cfg)
 	l.learned, err = app.Learn(ctx, cfg)
-	line.clear()
+	clear()
 	if err != nil {
 		return exitFailed, err
 	}

@@ -135,12 +135,9 @@ func scanFor(fs *flagSet, cfg app.ScanConfig) (res *app.Result, code int, err er
 func scanQuietly(fs *flagSet, cfg app.ScanConfig) (*app.Result, error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	line := progressLine{e: fs.e}
-	if fs.e.talk.terminal {
-		cfg.Progress = line.show
-	}
+	clear := fs.e.progress(&cfg)
 	res, err := app.Scan(ctx, cfg)
-	line.clear()
+	clear()
 	return res, err
 }
 

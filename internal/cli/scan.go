@@ -228,12 +228,9 @@ func (c *scanCommand) run() int {
 	})
 	defer unhook()
 
-	line := progressLine{e: c.e}
-	if c.e.talk.terminal {
-		cfg.Progress = line.show
-	}
+	clear := c.e.progress(&cfg)
 	res, err := app.Scan(ctx, cfg)
-	line.clear()
+	clear()
 	if err == nil {
 		defer res.Close()
 	}

@@ -14,6 +14,16 @@ type progressLine struct {
 	shown bool
 }
 
+// progress has a scan tell on a terminal how far it is, until what is returned
+// is called.
+func (e *env) progress(cfg *app.ScanConfig) (clear func()) {
+	l := &progressLine{e: e}
+	if e.talk.terminal {
+		cfg.Progress = l.show
+	}
+	return l.clear
+}
+
 func (l *progressLine) show(p app.Progress) {
 	if p.Elapsed < time.Second {
 		return // most scans are done before anybody wonders
