@@ -39,6 +39,8 @@ type Correlator struct {
 	spread Sorter
 	wide   map[spreadKey][]stretch
 	counts map[string][]*periodChange // by tenant and correlation
+	// counter takes what is counted; nil: it is counted here.
+	counter Sorter
 
 	input   Input    // of Use
 	filters *Filters // of the input; nil: everything may matter
@@ -134,20 +136,31 @@ func (c *Correlator) Add(s *Signal) error {
 // count adds an event to a correlation that only counts, which needs no order.
 // What a finding tells of its events is taken later, if there is one, and at
 // once, from d, if they do not come again.
-func (c *Correlator) count(at int64, rule int, up reader, d *Detail) {
-	if c.counting == nil {
-		c.counting = make([]*periodChange, len(c.e.rules))
-		c.counts[c.tenant] = c.counting
+func (c *Correlator) count(at int64, rule int, up reader, d *Detail) error {
+	if c.counter != nil {
+		b := appendSortable(binary.BigEndian.AppendUint32(c.buf[:0], uint32(up.rule)), c.tenant)
+		c.buf = d.append(binary.BigEndian.AppendUint64(b, uint64(at)))
+		return c.counter.Add(c.buf)
 	}
-	pc := c.counting[up.rule]
-	if pc == nil {
-		pc = &periodChange{p: c.sets.patterns[up.rule], later: c.comesAgain(rule)}
-		c.counting[up.rule] = pc
-	}
+	pc := c.tally(up.rule)
+	pc.later = c.comesAgain(rule)
 	h := pc.count(at)
 	if !pc.later {
 		h.tell(pc.p, d, pc.p.sources[up.input])
 	}
+	return nil
+}
+
+// tally is the count of a correlation in the tenant at hand.
+func (c *Correlator) tally(rule int) *periodChange {
+	if c.counting == nil {
+		c.counting = make([]*periodChange, len(c.e.rules))
+		c.counts[c.tenant] = c.counting
+	}
+	if c.counting[rule] == nil {
+		c.counting[rule] = &periodChange{p: c.sets.patterns[rule]}
+	}
+	return c.counting[rule]
 }
 
 // counted evaluates the correlations of a level that only count.

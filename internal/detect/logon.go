@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/binary"
+	"iter"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -93,6 +94,13 @@ func (c *Correlator) addLogon(s *Signal) error {
 	return c.logons.Add(c.buf)
 }
 
+// logonPrefix is how much of a record says to which sign-ins it belongs.
+func logonPrefix(rec []byte) int {
+	n := len(rec) - len(afterSortable(rec))
+	ids, _ := splitTuple(borrowed(rec[n:]), 3)
+	return n + ids
+}
+
 // standing hands on the signal of a record that stands for its sign-in.
 func (c *Correlator) standing(s *Signal) error {
 	if s.Rule == noRule {
@@ -103,6 +111,14 @@ func (c *Correlator) standing(s *Signal) error {
 
 // finishLogons hands on the signals of the records that stand for sign-ins.
 func (c *Correlator) finishLogons() error {
+	if err := c.joinLogons(c.logons.Sorted()); err != nil {
+		return err
+	}
+	return c.logons.Close()
+}
+
+// joinLogons takes what addLogon wrote, in ascending order.
+func (c *Correlator) joinLogons(recs iter.Seq2[[]byte, error]) error {
 	var (
 		id      string   // of the sign-ins at hand, with their tenant
 		open    bool     // an interruption waits for its outcome
@@ -122,13 +138,11 @@ func (c *Correlator) finishLogons() error {
 		pending = pending[:0]
 		return nil
 	}
-	for rec, err := range c.logons.Sorted() {
+	for rec, err := range recs {
 		if err != nil {
 			return err
 		}
-		n := len(rec) - len(afterSortable(rec))
-		ids, _ := splitTuple(borrowed(rec[n:]), 3)
-		n += ids
+		n := logonPrefix(rec)
 		if len(rec) < n+25 {
 			return errSignal
 		}
@@ -162,8 +176,5 @@ func (c *Correlator) finishLogons() error {
 		last = s
 		pending = append(pending, s)
 	}
-	if err := release(); err != nil {
-		return err
-	}
-	return c.logons.Close()
+	return release()
 }
