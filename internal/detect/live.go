@@ -565,3 +565,19 @@ func (l *Live) expire(until Watermark) {
 		}
 	}
 }
+
+// Again has Changed give a group once more.
+func (l *Live) Again(group string) {
+	if g := l.stages[l.alerts()].groups[group]; g != nil && !slices.Contains(l.fresh, g) {
+		l.fresh = append(l.fresh, g)
+	}
+}
+
+// AlertGroup is how Changed names the group of the alerts of a rule, by index.
+func AlertGroup(tenant string, rule int, group []string) string {
+	b := binary.BigEndian.AppendUint32(appendSortable(nil, tenant), uint32(rule))
+	for _, g := range group {
+		b = appendSortable(append(b, 1), g)
+	}
+	return string(append(b, 0))
+}
