@@ -41,6 +41,7 @@ type Correlator struct {
 	counts map[string][]*periodChange // by tenant and correlation
 	// counter takes what is counted; nil: it is counted here.
 	counter Sorter
+	live    *Live // whose correlator this is; nil = nobody's
 
 	input   Input    // of Use
 	filters *Filters // of the input; nil: everything may matter
@@ -87,6 +88,7 @@ type Input struct {
 // Use lets the correlator leave out, or look at later, what does not matter.
 func (c *Correlator) Use(in Input) {
 	c.input, c.filters = in, in.Filters
+	c.filters.boxes.settle()
 	c.filters.boxes.seal()
 	c.findings = &Filters{groups: make([]bitmap, c.e.marks)}
 	c.waits = make([]bool, len(c.levels)+1)
@@ -256,6 +258,9 @@ func (c *Correlator) member(s *Signal, up reader) error {
 		c.buf = binary.BigEndian.AppendUint32(c.buf[:0], uint32(up.rule))
 		c.buf = appendSortable(c.buf, s.Tenant)
 		c.buf = append(c.buf, g.name...)
+		if c.live != nil && c.live.sieve != nil && !c.live.sieve.keeps(up, c.sets.patterns[up.rule], c.buf, at, g.tuples[0][len(g.name):]) {
+			continue
+		}
 		c.buf = binary.BigEndian.AppendUint64(c.buf, uint64(at)^1<<63)
 		c.buf = append(c.buf, s.Identity[:]...)
 		c.buf = append(c.buf, byte(up.input))

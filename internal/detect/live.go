@@ -6,6 +6,7 @@ import (
 	"container/heap"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"math"
@@ -32,6 +33,8 @@ type Live struct {
 	tallies map[spreadKey]*liveGroup // of correlations that only count
 	waiting map[spreadKey]*deadlines // of groups of a correlation in a tenant
 	fresh   []*liveGroup             // groups of alerts that have changed
+	recall  Recall
+	sieve   *sieve // nil: everything is kept
 }
 
 // The stages: sign-ins, a stage for each level of correlations, accounts of
@@ -49,7 +52,12 @@ type liveGroup struct {
 	recs   [][]byte // what stands behind the prefix, in ascending order
 	out    []given  // what it gave when it was last evaluated, in ascending order
 	dirty  bool
+	open   bool  // whoever is sifted out of other groups is let in
 	hours  int64 // up to when a day's count is looked at every hour
+	// Of a group of a correlation.
+	rule    int
+	tenant  string
+	pattern *Pattern
 }
 
 // A given is a record that a group gave to a stage.
@@ -81,9 +89,10 @@ func (s sink) Sorted() iter.Seq2[[]byte, error] {
 
 func (s sink) Close() error { return nil }
 
-// NewLive returns a Live without events.
-func (e *Engine) NewLive() *Live {
-	l := &Live{tallies: map[spreadKey]*liveGroup{}, waiting: map[spreadKey]*deadlines{}}
+// NewLive returns a Live without events. recall is asked for hits that turn out
+// to matter; without it all are kept.
+func (e *Engine) NewLive(recall Recall) *Live {
+	l := &Live{recall: recall, tallies: map[spreadKey]*liveGroup{}, waiting: map[spreadKey]*deadlines{}}
 	var alerts sink
 	var buf []byte
 	l.c = e.NewCorrelator(func() Sorter { return nil }, func(s *Signal) error {
@@ -101,6 +110,10 @@ func (e *Engine) NewLive() *Live {
 	l.c.spread, alerts = next(), next()
 	l.c.wide = map[spreadKey][]stretch{}
 	l.c.counter = sink{l, len(l.stages)}
+	l.c.live = l
+	if recall != nil {
+		l.sieve = l.newSieve()
+	}
 	return l
 }
 
@@ -121,6 +134,11 @@ func (l *Live) put(stage int, rec []byte) error {
 		*l.giving = append(*l.giving, given{stage, bytes.Clone(rec)})
 		return nil
 	}
+	if l.sieve != nil && l.sieve.recalling >= 0 {
+		if missing, err := l.sieve.missing(stage, rec); err != nil || !missing {
+			return err
+		}
+	}
 	return l.insert(stage, bytes.Clone(rec))
 }
 
@@ -130,13 +148,27 @@ func (l *Live) group(stage int, rec []byte) (*liveGroup, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	g, err := l.named(stage, rec[:n])
+	return g, n, err
+}
+
+// named returns the group that a prefix names.
+func (l *Live) named(stage int, prefix []byte) (*liveGroup, error) {
 	groups := l.stages[stage].groups
-	g := groups[string(rec[:n])]
-	if g == nil {
-		g = &liveGroup{stage: stage, prefix: string(rec[:n])}
-		groups[g.prefix] = g
+	if g := groups[string(prefix)]; g != nil {
+		return g, nil
 	}
-	return g, n, nil
+	g := &liveGroup{stage: stage, prefix: string(prefix)}
+	if stage > 0 && stage < l.spread() {
+		var m memberReader
+		if err := m.group(prefix, l.c.e); err != nil {
+			return nil, err
+		}
+		g.pattern = l.c.tenantOf(m.tenant).patterns[m.rule]
+		g.rule, g.tenant = m.rule, l.c.tenant
+	}
+	groups[g.prefix] = g
+	return g, nil
 }
 
 func (l *Live) prefix(stage int, rec []byte) (int, error) {
@@ -187,7 +219,8 @@ func (l *Live) insert(stage int, rec []byte) error {
 	}
 	g.recs = slices.Insert(g.recs, at, rest)
 	l.touch(g)
-	return l.await(g, rest)
+	l.entered(g, rest)
+	return nil
 }
 
 func (l *Live) remove(stage int, rec []byte) error {
@@ -219,6 +252,11 @@ func (l *Live) touch(g *liveGroup) {
 func (l *Live) Evaluate(until Watermark) error {
 	l.expire(until)
 	for i := range l.stages {
+		if l.sieve != nil {
+			if err := l.give(nil, func() error { return l.sieve.fetch(i) }); err != nil {
+				return err
+			}
+		}
 		for l.stages[i].dirty != nil {
 			dirty := l.stages[i].dirty
 			l.stages[i].dirty = nil
@@ -330,7 +368,7 @@ func (l *Live) correlate(g *liveGroup, until Watermark) error {
 	if err := m.group([]byte(g.prefix), c.e); err != nil {
 		return err
 	}
-	p := c.tenantOf(m.tenant).patterns[m.rule]
+	p := g.pattern
 	mark := c.mark(m.rule, m.tenant, until)
 	last := int64(math.MaxInt64)
 	if p.settles() {
@@ -512,20 +550,26 @@ func (d *deadlines) Pop() any {
 // longDay is as long as days get.
 const longDay = 26 * int64(time.Hour)
 
-// await notes when a group must be looked at again because of a new member.
-func (l *Live) await(g *liveGroup, rest []byte) error {
-	if g.stage == 0 || g.stage >= l.spread() {
-		return nil
+// entered notes what a new member means to its group: when it must be looked at
+// again, and what else it wants now.
+func (l *Live) entered(g *liveGroup, rest []byte) {
+	if g.stage >= l.spread() {
+		return
 	}
-	var m memberReader
-	if err := m.group([]byte(g.prefix), l.c.e); err != nil {
-		return err
-	}
-	p := l.c.e.tenant(m.tenant).patterns[m.rule]
 	d := signalReader{b: rest}
 	at := int64(d.uint64() ^ 1<<63)
+	if g.stage == 0 {
+		if class := LogonClass(d.take(1)[0]); class == Interruption && l.sieve != nil {
+			l.sieve.interrupted(g, at)
+		}
+		return
+	}
 	d.key()
 	input := int(d.take(1)[0])
+	if l.sieve != nil {
+		l.sieve.opened(g, input, at)
+	}
+	p := g.pattern
 	switch {
 	case p.settles():
 	case p.Type == "absent" && input == 0:
@@ -534,18 +578,17 @@ func (l *Live) await(g *liveGroup, rest []byte) error {
 		hour := at - at%int64(time.Hour) + int64(time.Hour)
 		began := g.hours < hour
 		if g.hours = max(g.hours, at+longDay); !began {
-			return nil // it is looked at every hour
+			return // it is looked at every hour
 		}
 		at = hour
 	default:
-		return nil
+		return
 	}
-	key := spreadKey{m.tenant, m.rule}
+	key := spreadKey{g.tenant, g.rule}
 	if l.waiting[key] == nil {
 		l.waiting[key] = &deadlines{}
 	}
 	heap.Push(l.waiting[key], deadline{at, g})
-	return nil
 }
 
 // expire touches the groups whose time has come.
@@ -580,4 +623,29 @@ func AlertGroup(tenant string, rule int, group []string) string {
 		b = appendSortable(append(b, 1), g)
 	}
 	return string(append(b, 0))
+}
+
+// A LiveSize says how much a Live holds.
+type LiveSize struct{ Groups, Members, Visits, Minutes int }
+
+// Size counts what the Live holds.
+func (l *Live) Size() LiveSize {
+	var n LiveSize
+	for i := range l.stages {
+		n.Groups += len(l.stages[i].groups)
+		for _, g := range l.stages[i].groups {
+			n.Members += len(g.recs)
+		}
+	}
+	if l.sieve != nil {
+		for _, v := range l.sieve.roams {
+			n.Visits += len(v)
+		}
+		n.Minutes = len(l.sieve.left.slots)
+	}
+	return n
+}
+
+func (n LiveSize) String() string {
+	return fmt.Sprintf("%d groups, %d members, %d visits, %d minutes", n.Groups, n.Members, n.Visits, n.Minutes)
 }

@@ -87,11 +87,28 @@ func (c *Correlator) addLogon(s *Signal) error {
 	}
 	b := appendSortable(c.buf[:0], s.Tenant)
 	b = append(b, s.Logon.ID...)
+	if c.live != nil && s.Logon.Class == Outcome {
+		return c.addOutcome(s, b, at)
+	}
 	b = binary.BigEndian.AppendUint64(b, uint64(at)^1<<63)
 	b = append(b, byte(s.Logon.Class))
 	b = append(b, s.Key[:]...)
 	c.buf = s.Append(b)
 	return c.logons.Add(c.buf)
+}
+
+// addOutcome hands on the signal of an outcome, which stands for itself, and puts
+// beside the others of its sign-in only that there was one.
+func (c *Correlator) addOutcome(s *Signal, prefix []byte, at int64) error {
+	if c.live.sieve == nil || c.live.sieve.logon(prefix, at) {
+		b := binary.BigEndian.AppendUint64(prefix, uint64(at)^1<<63)
+		b = append(append(b, byte(Outcome)), s.Key[:]...)
+		c.buf = (&Signal{Rule: noRule, Tenant: s.Tenant, Key: s.Key, Time: s.Time}).Append(b)
+		if err := c.logons.Add(c.buf); err != nil {
+			return err
+		}
+	}
+	return c.standing(s)
 }
 
 // logonPrefix is how much of a record says to which sign-ins it belongs.
