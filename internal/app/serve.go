@@ -45,7 +45,9 @@ type ServeConfig struct {
 	// is how long one is awaited before its absence counts.
 	Lateness, Delay time.Duration
 	// Flush is after how long at most events are written to the lake.
-	Flush   time.Duration
+	Flush time.Duration
+	// Forget is how often what can change no more is given up; default: 30 s.
+	Forget  time.Duration
 	Workers int // default: every core
 	Log     *slog.Logger
 }
@@ -71,6 +73,9 @@ type Service struct {
 func NewService(ctx context.Context, c ServeConfig) (*Service, error) {
 	if c.Workers <= 0 {
 		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.Forget <= 0 {
+		c.Forget = 30 * time.Second
 	}
 	if c.Tenant == "" && c.Baseline != nil {
 		c.Tenant = c.Baseline.HomeTenantID()

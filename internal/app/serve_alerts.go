@@ -21,6 +21,10 @@ type alertBook struct {
 	facts  map[string]map[string]*alert.Alert // by group and id
 	stored map[string]time.Time               // by id: when its newest fact was made
 	later  map[string]time.Time               // groups that have grown, and when to say so
+	// cuts are up to when nothing of a tenant changes any more.
+	cuts map[string]time.Time
+	lag  func(rule int) time.Duration
+	slug map[string]int // rules by their name
 }
 
 // sayGrowth is how often at most it is told that an alert has more of the same.
@@ -33,8 +37,11 @@ type fact struct {
 	Alert json.RawMessage `json:"alert"`
 }
 
-func openBook(ctx context.Context, s *Service) (*alertBook, error) {
-	b := &alertBook{rules: s.engine.Rules(), facts: map[string]map[string]*alert.Alert{}, stored: map[string]time.Time{}, later: map[string]time.Time{}}
+func openBook(ctx context.Context, s *Service, live *detect.Live) (*alertBook, error) {
+	b := &alertBook{rules: s.engine.Rules(), facts: map[string]map[string]*alert.Alert{}, stored: map[string]time.Time{}, later: map[string]time.Time{}, cuts: map[string]time.Time{}, lag: live.Lag, slug: map[string]int{}}
+	for i, r := range b.rules {
+		b.slug[r.Slug] = i
+	}
 	for f, err := range s.State.Alerts(ctx, state.AlertQuery{}) {
 		if err != nil {
 			return nil, fmt.Errorf("read alerts: %w", err)
@@ -63,8 +70,43 @@ func readFact(body []byte) (*alert.Alert, error) {
 
 // groupOf is what detect calls the group of an alert.
 func (b *alertBook) groupOf(a *alert.Alert) string {
-	rule := slices.IndexFunc(b.rules, func(r *detect.Rule) bool { return r.Slug == a.Rule })
+	rule, ok := b.slug[a.Rule]
+	if !ok {
+		return "" // of a rule that is gone
+	}
 	return detect.AlertGroup(a.Tenant, rule, a.Group)
+}
+
+// final reports whether an alert can change no more.
+func (b *alertBook) final(a *alert.Alert) bool { return b.settled(a, 1) }
+
+// settled reports whether an alert ended so many times before the cut as it might
+// still have changed.
+func (b *alertBook) settled(a *alert.Alert, times time.Duration) bool {
+	rule, ok := b.slug[a.Rule]
+	cut, known := b.cuts[a.Tenant]
+	if !ok || a.Last == nil {
+		return !ok
+	}
+	return known && a.Last.Before(cut.Add(-times*(b.rules[rule].Period()+b.lag(rule))))
+}
+
+// prune forgets alerts that ended long ago.
+func (b *alertBook) prune() {
+	for group, facts := range b.facts {
+		if _, waits := b.later[group]; waits {
+			continue
+		}
+		for id, a := range facts {
+			if b.settled(a, 3) {
+				delete(facts, id)
+				delete(b.stored, id)
+			}
+		}
+		if len(facts) == 0 {
+			delete(b.facts, group)
+		}
+	}
 }
 
 func (b *alertBook) keep(group string, a *alert.Alert, at time.Time) {
@@ -103,7 +145,12 @@ func (b *alertBook) revise(live *detect.Live, now time.Time, all bool) ([]state.
 		}
 		was := make([]*alert.Alert, 0, len(b.facts[group]))
 		for _, a := range b.facts[group] {
-			was = append(was, a)
+			if !b.final(a) {
+				was = append(was, a)
+				continue
+			}
+			// It stays as it is, whatever is left of what it rests on.
+			is = slices.DeleteFunc(is, func(x *alert.Alert) bool { return x.ID == a.ID })
 		}
 		next := alert.Revise(was, is)
 		if at, wait := b.wait(next, now); wait && !all {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -39,13 +41,26 @@ type keeper struct {
 	evaluated time.Time
 	fresh     bool // there are hits that were not evaluated
 	enc       *zstd.Encoder
+	dec       *segmentReader
+	flushes   uint64 // their number
+	forgotten time.Time
+	// flying are the hits of the flush under way, and stored the times of those
+	// that are in the state.
+	flying []*segmentWriter
+	stored []storedSegment
+}
+
+// A storedSegment is when the events of a segment happened.
+type storedSegment struct {
+	class       int
+	first, last time.Time
 }
 
 // A buffer is what has come since the last flush.
 type buffer struct {
 	rows    []*matched
 	bytes   int
-	segment segmentWriter
+	hits    []*segmentWriter // by class
 	cursors map[[2]string]state.Cursor
 	stored  []func()
 	facts   []state.Alert
@@ -64,14 +79,23 @@ func newKeeper(ctx context.Context, s *Service) (*keeper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
-	k := &keeper{s: s, newest: map[string]*marks{}, enc: enc}
-	k.live = s.engine.NewLive(nil)
+	dec, err := newSegmentReader()
+	if err != nil {
+		return nil, err
+	}
+	k := &keeper{s: s, newest: map[string]*marks{}, enc: enc, dec: dec, forgotten: time.Now()}
+	k.live = s.engine.NewLive(func(ranges []detect.Range, each func(event.Key, []byte) error) error {
+		return k.recall(ctx, ranges, each)
+	})
 	k.buffer.reset()
 	return k, k.restore(ctx)
 }
 
 func (b *buffer) reset() {
-	*b = buffer{segment: b.segment, cursors: map[[2]string]state.Cursor{}, hours: map[hourKey]*state.Hour{}}
+	*b = buffer{cursors: map[[2]string]state.Cursor{}, hours: map[hourKey]*state.Hour{}}
+	for range hitClasses {
+		b.hits = append(b.hits, &segmentWriter{})
+	}
 }
 
 func (k *keeper) run(ctx context.Context) error {
@@ -114,7 +138,7 @@ func (k *keeper) work(ctx context.Context, now time.Time) error {
 	}
 	b := &k.buffer
 	if k.flushed == nil && (len(b.facts) > 0 || b.bytes >= mostBuffered/2 || !b.began.IsZero() && now.Sub(b.began) >= k.s.Flush) {
-		k.flush(ctx, now)
+		return k.flush(ctx, now)
 	}
 	return nil
 }
@@ -133,7 +157,9 @@ func (k *keeper) finish(ctx context.Context) error {
 		if k.buffer.began.IsZero() && len(k.buffer.facts) == 0 {
 			return nil
 		}
-		k.flush(ctx, time.Now())
+		if err := k.flush(ctx, time.Now()); err != nil {
+			return err
+		}
 	}
 }
 
@@ -173,10 +199,12 @@ func (k *keeper) take(ctx context.Context, m *matched) error {
 		if at.IsZero() {
 			at = m.received
 		}
-		b.segment.add(it.key, at, hits)
-		if err := k.live.Add(it.key, hits); err != nil {
+		// Hits are recalled from where they are kept: the class is not known before.
+		need, err := k.live.Add(it.key, hits)
+		if err != nil {
 			return fmt.Errorf("correlate: %w", err)
 		}
+		b.hits[classOf(need)].add(it.key, at, hits)
 		k.fresh = true
 	}
 	if m.bytes > 0 || len(m.bad) > 0 {
@@ -249,8 +277,103 @@ func (k *keeper) evaluate(now time.Time, all bool) error {
 	return nil
 }
 
+// Names of values in the state: the number of the last flush, and of the last one
+// that notes stand for.
+const (
+	valueFlush = "flush"
+	valueNoted = "noted"
+)
+
+// forget gives up what can change no more, and adds the notes of it to what is
+// stored: everything that came so far stands behind them.
+func (k *keeper) forget(changes *state.Changes) error {
+	newest := func(tenant string) (int64, bool) {
+		m := k.newest[tenant]
+		if m == nil {
+			return 0, false
+		}
+		return m.latest().UnixNano(), true
+	}
+	if err := k.live.Forget(newest, k.s.Lateness); err != nil {
+		return fmt.Errorf("correlate: %w", err)
+	}
+	for _, n := range k.live.Notes() {
+		changes.Tallies = append(changes.Tallies, state.Tally{Name: n.Name, Body: n.Body})
+	}
+	changes.Values = append(changes.Values, state.Value{Name: valueNoted, Text: strconv.FormatUint(k.flushes, 10)})
+	var oldest time.Time
+	for tenant, m := range k.newest {
+		cut := m.latest().Add(-k.s.Lateness)
+		k.book.cuts[tenant] = cut
+		if oldest.IsZero() || cut.Before(oldest) {
+			oldest = cut
+		}
+	}
+	k.book.prune()
+	if oldest.IsZero() {
+		return nil
+	}
+	for i, c := range hitClasses {
+		if c.keep == detect.Forever {
+			continue
+		}
+		before := oldest.Add(-c.keep)
+		changes.Expired = append(changes.Expired, state.Expiry{Class: c.name, Before: before})
+		k.stored = slices.DeleteFunc(k.stored, func(s storedSegment) bool { return s.class == i && s.last.Before(before) })
+	}
+	return nil
+}
+
+// recall gives hits again: those that wait to be stored, and stored ones.
+func (k *keeper) recall(ctx context.Context, ranges []detect.Range, each func(event.Key, []byte) error) error {
+	overlaps := func(first, last time.Time) bool {
+		return slices.ContainsFunc(ranges, func(r detect.Range) bool { return r.From <= last.UnixNano() && first.UnixNano() <= r.To })
+	}
+	for _, writers := range [][]*segmentWriter{k.buffer.hits, k.flying} {
+		for _, w := range writers {
+			if w.n == 0 || !overlaps(w.first, w.last) {
+				continue
+			}
+			if err := eachHit(w.body, each); err != nil {
+				return err
+			}
+		}
+	}
+	for i, c := range hitClasses {
+		if !slices.ContainsFunc(k.stored, func(s storedSegment) bool { return s.class == i && overlaps(s.first, s.last) }) {
+			continue
+		}
+		since := time.Unix(0, ranges[0].From).UTC()
+		for seg, err := range k.s.State.Segments(ctx, c.name, since) {
+			if err != nil {
+				return fmt.Errorf("recall hits: %w", err)
+			}
+			if !overlaps(seg.First, seg.Last) {
+				continue
+			}
+			_, hits, same, err := k.dec.open(&seg, k.s.Fingerprint)
+			if err == nil && same {
+				err = eachHit(hits, each)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// latest is the time of the last event of any log.
+func (m *marks) latest() time.Time {
+	var last time.Time
+	for _, at := range m {
+		last = newest(last, at)
+	}
+	return last
+}
+
 // flush begins to store what is buffered.
-func (k *keeper) flush(ctx context.Context, now time.Time) {
+func (k *keeper) flush(ctx context.Context, now time.Time) error {
 	b := k.buffer
 	changes := &state.Changes{Alerts: b.facts, Quarantined: b.bad, QuarantineLimit: quarantineLimit}
 	for _, c := range b.cursors {
@@ -259,8 +382,21 @@ func (k *keeper) flush(ctx context.Context, now time.Time) {
 	for _, h := range b.hours {
 		changes.Hours = append(changes.Hours, *h)
 	}
-	if b.segment.n > 0 {
-		changes.Segments = []state.Segment{b.segment.segment(k.enc, k.s.Fingerprint)}
+	k.flushes++
+	k.flying = nil
+	for class, w := range b.hits {
+		if w.n > 0 {
+			changes.Segments = append(changes.Segments, w.segment(k.enc, class, k.flushes, k.s.Fingerprint))
+			k.flying = append(k.flying, w)
+			k.stored = append(k.stored, storedSegment{class, w.first, w.last})
+		}
+	}
+	changes.Values = append(changes.Values, state.Value{Name: valueFlush, Text: strconv.FormatUint(k.flushes, 10)})
+	if now.Sub(k.forgotten) >= k.s.Forget {
+		k.forgotten = now
+		if err := k.forget(changes); err != nil {
+			return err
+		}
 	}
 	for i := range b.facts {
 		f := &b.facts[i]
@@ -269,12 +405,12 @@ func (k *keeper) flush(ctx context.Context, now time.Time) {
 			changes.Deliveries = append(changes.Deliveries, state.Delivery{Alert: f.ID, Revision: f.Revision, Sink: sink, Next: now, Stored: now})
 		}
 	}
-	k.buffer.segment = b.segment
 	k.buffer.reset()
 	k.passed = b.stored
 	done := make(chan error, 1)
 	k.flushed = done
 	go func() { done <- k.s.store(ctx, b.rows, changes) }()
+	return nil
 }
 
 // quarantineLimit is how many bytes of records that could not be decoded are kept.
@@ -282,7 +418,7 @@ const quarantineLimit = 256 << 20
 
 // end takes the result of a flush.
 func (k *keeper) end(err error) error {
-	k.flushed = nil
+	k.flushed, k.flying = nil, nil
 	if err != nil {
 		return err
 	}
@@ -320,30 +456,68 @@ func (k *keeper) restore(ctx context.Context) error {
 			k.see(&item{tenant: f.Tenant, kind: kind, at: f.Last}, now)
 		}
 	}
-	if k.book, err = openBook(ctx, k.s); err != nil {
+	if k.book, err = openBook(ctx, k.s, k.live); err != nil {
 		return err
 	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
+	for t, err := range k.s.State.Tallies(ctx) {
+		if err != nil {
+			return fmt.Errorf("read notes: %w", err)
+		}
+		if err := k.live.Restore(detect.Note{Name: t.Name, Body: t.Body}); err != nil {
+			return fmt.Errorf("read notes: %w", err)
+		}
+	}
+	for tenant, cut := range k.live.Cuts() {
+		k.book.cuts[tenant] = time.Unix(0, cut).UTC()
+	}
+	noted, err := k.number(ctx, valueNoted)
 	if err != nil {
-		return fmt.Errorf("zstd: %w", err)
+		return err
 	}
-	defer dec.Close()
-	others := 0
-	for seg, err := range k.s.State.Segments(ctx, hitClass, time.Time{}) {
-		if err != nil {
-			return fmt.Errorf("read segments: %w", err)
-		}
-		same, err := readSegment(dec, &seg, k.s.Fingerprint, k.live.Add)
-		if err != nil {
-			return err
-		}
-		if !same {
-			others++
-		}
+	if k.flushes, err = k.number(ctx, valueFlush); err != nil {
+		return err
 	}
-	if others > 0 {
-		return errors.New("rules or baseline have changed: refilling is not written yet")
+	for class, c := range hitClasses {
+		for seg, err := range k.s.State.Segments(ctx, c.name, time.Time{}) {
+			if err != nil {
+				return fmt.Errorf("read hits: %w", err)
+			}
+			k.stored = append(k.stored, storedSegment{class, seg.First, seg.Last})
+			flush, hits, same, err := k.dec.open(&seg, k.s.Fingerprint)
+			if err != nil {
+				return err
+			}
+			if !same {
+				return errors.New("rules or baseline have changed: refilling is not written yet")
+			}
+			add := k.live.Back
+			if flush > noted { // notes do not know of it
+				add = func(key event.Key, hits []byte) error {
+					_, err := k.live.Add(key, hits)
+					return err
+				}
+			}
+			if err := eachHit(hits, add); err != nil {
+				return err
+			}
+		}
 	}
 	k.fresh = true
 	return k.evaluate(now, true)
+}
+
+// number is a value of the state that counts something.
+func (k *keeper) number(ctx context.Context, name string) (uint64, error) {
+	text, err := k.s.State.Value(ctx, name)
+	if err != nil {
+		return 0, fmt.Errorf("read the state: %w", err)
+	}
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read the state: %w: value %s is %q", state.ErrCorrupt, name, text)
+	}
+	return n, nil
 }

@@ -8,14 +8,34 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/internal/state"
 )
 
-// Segments hold the hits of the events of one flush, for the next start.
+// Segments hold the hits of the events of one flush, for the next start. What
+// hits are needed for decides how long: each class is kept for so long, beyond
+// the time that events may be late.
 
-// hitClass is the class of all segments.
-const hitClass = "hits"
+type hitClass struct {
+	name string
+	keep time.Duration
+}
+
+var hitClasses = []hitClass{
+	{"day", 24 * time.Hour}, {"week", 8 * 24 * time.Hour}, {"month", 32 * 24 * time.Hour},
+	{"quarter", 100 * 24 * time.Hour}, {"ever", detect.Forever},
+}
+
+// classOf is the class of hits that are needed for so long.
+func classOf(need time.Duration) int {
+	for i, c := range hitClasses {
+		if need <= c.keep {
+			return i
+		}
+	}
+	return len(hitClasses) - 1
+}
 
 const segmentVersion = 1
 
@@ -40,51 +60,74 @@ func (w *segmentWriter) add(key event.Key, at time.Time, hits []byte) {
 	w.last = newest(w.last, at)
 }
 
-// segment returns what was gathered, under the fingerprint of the rules that
-// made it, and begins anew.
-func (w *segmentWriter) segment(enc *zstd.Encoder, fingerprint string) state.Segment {
-	head := append([]byte{segmentVersion}, binary.AppendUvarint(nil, uint64(len(fingerprint)))...)
-	head = append(head, fingerprint...)
-	seg := state.Segment{Class: hitClass, First: w.first, Last: w.last, Body: enc.EncodeAll(w.body, head)}
-	*w = segmentWriter{body: w.body[:0]}
-	return seg
+// segment returns what was gathered in a flush, under the fingerprint of the
+// rules that made it.
+func (w *segmentWriter) segment(enc *zstd.Encoder, class int, flush uint64, fingerprint string) state.Segment {
+	head := append([]byte{segmentVersion}, binary.AppendUvarint(nil, flush)...)
+	head = append(binary.AppendUvarint(head, uint64(len(fingerprint))), fingerprint...)
+	return state.Segment{Class: hitClasses[class].name, First: w.first, Last: w.last, Body: enc.EncodeAll(w.body, head)}
 }
 
 var errSegment = errors.New("a stored segment is damaged")
 
-// readSegment gives the hits of a segment. same is false, and nothing given, if
-// other rules have made it.
-func readSegment(dec *zstd.Decoder, seg *state.Segment, fingerprint string, each func(event.Key, []byte) error) (same bool, err error) {
+// A segmentReader reads segments.
+type segmentReader struct {
+	dec  *zstd.Decoder
+	body []byte
+}
+
+func newSegmentReader() (*segmentReader, error) {
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
+	if err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	return &segmentReader{dec: dec}, nil
+}
+
+// open returns the number of the flush that wrote a segment, and its hits. same
+// is false if other rules have made it.
+func (r *segmentReader) open(seg *state.Segment, fingerprint string) (flush uint64, hits []byte, same bool, err error) {
 	b := seg.Body
 	if len(b) == 0 || b[0] != segmentVersion {
-		return false, nil
+		return 0, nil, false, nil
 	}
-	n, size := binary.Uvarint(b[1:])
-	if size <= 0 || n > uint64(len(b)-1-size) {
-		return false, errSegment
+	b = b[1:]
+	var lengths [2]uint64
+	for i := range lengths {
+		n, size := binary.Uvarint(b)
+		if size <= 0 {
+			return 0, nil, false, errSegment
+		}
+		lengths[i], b = n, b[size:]
 	}
-	b = b[1+size:]
-	if string(b[:n]) != fingerprint {
-		return false, nil
+	if lengths[1] > uint64(len(b)) {
+		return 0, nil, false, errSegment
 	}
-	body, err := dec.DecodeAll(b[n:], nil)
-	if err != nil {
-		return true, fmt.Errorf("%w: %w", errSegment, err)
+	if string(b[:lengths[1]]) != fingerprint {
+		return lengths[0], nil, false, nil
 	}
+	if r.body, err = r.dec.DecodeAll(b[lengths[1]:], r.body[:0]); err != nil {
+		return 0, nil, true, fmt.Errorf("%w: %w", errSegment, err)
+	}
+	return lengths[0], r.body, true, nil
+}
+
+// eachHit gives the hits that a segmentWriter has gathered.
+func eachHit(body []byte, each func(event.Key, []byte) error) error {
 	for len(body) > 0 {
 		if len(body) < len(event.Key{}) {
-			return true, errSegment
+			return errSegment
 		}
 		key := event.Key(body)
 		body = body[len(key):]
 		n, size := binary.Uvarint(body)
 		if size <= 0 || n > uint64(len(body)-size) {
-			return true, errSegment
+			return errSegment
 		}
 		if err := each(key, body[size:size+int(n)]); err != nil {
-			return true, err
+			return err
 		}
 		body = body[size+int(n):]
 	}
-	return true, nil
+	return nil
 }

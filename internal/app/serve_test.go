@@ -69,7 +69,10 @@ func newStation(t *testing.T, c app.ServeConfig) *station {
 		s.config.Rules, s.config.Baseline = library(t), declared(t)
 	}
 	s.config.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	s.config.Lateness, s.config.Flush = 24*time.Hour, 100*time.Millisecond
+	if s.config.Lateness == 0 {
+		s.config.Lateness = 72 * time.Hour
+	}
+	s.config.Flush = 100 * time.Millisecond
 	s.config.Retry = func(int, string) (time.Duration, bool) { return 10 * time.Millisecond, false }
 	s.config.Sinks = map[string]app.Sink{"post": s.sink}
 	return s
@@ -215,4 +218,47 @@ func TestServeLikeScan(t *testing.T) {
 		t.Error("nothing was delivered")
 	}
 	t.Logf("%d events, %d bytes of alerts, %d delivered", len(recs), len(want), len(s.sink.facts))
+}
+
+// TestServeForgets: what a service gives up over the days, and brings back after it
+// was started anew, makes no difference to its alerts.
+func TestServeForgets(t *testing.T) {
+	recs := traffic(1500)
+	rules, base := library(t), declared(t)
+	one := folder(t)
+	byKind(t, one, "all", event.Diagnostic, simulate.NDJSON, recs)
+	res := scan(t, app.ScanConfig{Paths: []string{one}, Rules: rules, Baseline: base, Workers: 1})
+	want := asText(t, alerts(t, res))
+
+	in := folder(t)
+	s := newStation(t, app.ServeConfig{Rules: rules, Baseline: base, Sources: following(in), Lateness: 2 * time.Hour, Forget: time.Millisecond, Workers: 1})
+	s.start()
+	rng := rand.New(rand.NewPCG(1, 1))
+	arrival := map[int]time.Time{}
+	order := make([]int, len(recs))
+	for i, r := range recs {
+		at, ok := r.Time()
+		if !ok {
+			t.Fatal("a record without a time")
+		}
+		order[i], arrival[i] = i, at.Add(time.Duration(rng.Int64N(int64(110*time.Minute))))
+	}
+	slices.SortFunc(order, func(a, b int) int { return arrival[a].Compare(arrival[b]) })
+	const parts = 12
+	for i := range parts {
+		var some []simulate.Record
+		for _, j := range order[i*len(recs)/parts : (i+1)*len(recs)/parts] {
+			some = append(some, recs[j])
+		}
+		byKind(t, in, fmt.Sprintf("%02d", i), event.Diagnostic, simulate.NDJSON, some)
+		s.until(int64((i + 1) * len(recs) / parts))
+		if i%3 == 1 {
+			s.end()
+			s.start()
+		}
+	}
+	s.end()
+	if got := s.alerts(); got != want {
+		t.Errorf("-scan +serve\n%s", cmp.Diff(want, got))
+	}
 }

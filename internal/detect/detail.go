@@ -153,6 +153,18 @@ func (d *Detail) count(at int64, n int) {
 	d.span(time.Unix(0, at).UTC(), time.Unix(0, at).UTC())
 }
 
+// clone returns a copy that shares nothing that grows.
+func (d *Detail) clone() Detail {
+	c := *d
+	c.Entities, c.Evidence = slices.Clip(d.Entities), slices.Clip(d.Evidence)
+	c.Values = slices.Clone(d.Values)
+	for i := range c.Values {
+		v := &c.Values[i]
+		v.Texts, v.rest, v.seen = slices.Clip(v.Texts), slices.Clip(v.rest), nil
+	}
+	return c
+}
+
 func (d *Detail) span(first, last time.Time) {
 	if first.IsZero() {
 		return

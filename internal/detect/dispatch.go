@@ -72,6 +72,8 @@ func (c *Correlator) task(rule int, up reader, ts *tenantSets) task {
 	switch {
 	case ts.patterns[up.rule] == nil, c.replayed > 0 && c.replayed != level:
 		return taskNone
+	case c.live != nil && (c.e.level[rule] > 0 || c.e.signals[rule].logons):
+		return taskJoin // what it was counted as may be taken back
 	case c.e.counts[up.rule]:
 		switch {
 		case c.replayed == 0 && !(c.fetched && c.comesAgain(rule)):

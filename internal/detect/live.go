@@ -35,6 +35,21 @@ type Live struct {
 	fresh   []*liveGroup             // groups of alerts that have changed
 	recall  Recall
 	sieve   *sieve // nil: everything is kept
+	// TooLate counts, by correlation, members that came after what they belong to
+	// was settled.
+	TooLate map[int]int64
+	until   Watermark // of the last Evaluate
+	seen    map[string]bool
+	past    map[spreadKey][]stretch // when rules were widespread, long ago
+	// What was noted, by name, and which hours were counted, by their beginning.
+	notes   map[string][]byte
+	counted map[spreadKey]map[int64]bool
+	cuts    map[string]int64 // by tenant: up to when everything was noted
+	// restoring: events come back for whose older ones notes stand.
+	restoring bool
+	lags      []lag         // by rule
+	inputLag  []int64       // by correlation: the largest of its inputs
+	need      time.Duration // of the event at hand
 }
 
 // The stages: sign-ins, a stage for each level of correlations, accounts of
@@ -52,8 +67,15 @@ type liveGroup struct {
 	recs   [][]byte // what stands behind the prefix, in ascending order
 	out    []given  // what it gave when it was last evaluated, in ascending order
 	dirty  bool
-	open   bool  // whoever is sifted out of other groups is let in
-	hours  int64 // up to when a day's count is looked at every hour
+	// What stands for earlier records: a base, or the first record, which stands
+	// for signals up to folded.
+	base   *Base
+	folded int64
+	// noted tells that there is a note of the group, and noteHash of what.
+	noted    bool
+	noteHash uint64
+	open     bool  // whoever is sifted out of other groups is let in
+	hours    int64 // up to when a day's count is looked at every hour
 	// Of a group of a correlation.
 	rule    int
 	tenant  string
@@ -92,7 +114,11 @@ func (s sink) Close() error { return nil }
 // NewLive returns a Live without events. recall is asked for hits that turn out
 // to matter; without it all are kept.
 func (e *Engine) NewLive(recall Recall) *Live {
-	l := &Live{recall: recall, tallies: map[spreadKey]*liveGroup{}, waiting: map[spreadKey]*deadlines{}}
+	l := &Live{
+		recall: recall, tallies: map[spreadKey]*liveGroup{}, waiting: map[spreadKey]*deadlines{}, TooLate: map[int]int64{},
+		until: func(string, event.Kind) (int64, bool) { return 0, false },
+		seen:  map[string]bool{}, past: map[spreadKey][]stretch{}, notes: map[string][]byte{}, counted: map[spreadKey]map[int64]bool{}, cuts: map[string]int64{},
+	}
 	var alerts sink
 	var buf []byte
 	l.c = e.NewCorrelator(func() Sorter { return nil }, func(s *Signal) error {
@@ -111,10 +137,33 @@ func (e *Engine) NewLive(recall Recall) *Live {
 	l.c.wide = map[spreadKey][]stretch{}
 	l.c.counter = sink{l, len(l.stages)}
 	l.c.live = l
+	for i := range e.rules {
+		l.lags = append(l.lags, l.lagOf(i))
+		most := int64(0)
+		for j := range e.inputsOf(i) {
+			most = max(most, l.lags[j].member)
+		}
+		l.inputLag = append(l.inputLag, most)
+	}
 	if recall != nil {
 		l.sieve = l.newSieve()
 	}
 	return l
+}
+
+// needs is how long members are needed of which nothing takes the place.
+func (p *Pattern) needs() time.Duration {
+	switch {
+	case p.Type == "first_seen":
+		return Forever
+	case p.Type == "period_change":
+		return 17 * 24 * time.Hour
+	case p.rests():
+		return 0
+	case p.Span <= 0, p.Versioned:
+		return Forever
+	}
+	return 2 * p.Span
 }
 
 // LeftOut counts, by rule, the signals of events that a correlation could not
@@ -125,8 +174,30 @@ func (l *Live) LeftOut() map[int]int { return l.c.LeftOut }
 // accounts; "" if it is not.
 func (l *Live) Widespread(s *Signal) string { return l.c.Widespread(s) }
 
-// Add takes the hits of an event that was not added before.
-func (l *Live) Add(key event.Key, hits []byte) error { return l.c.AddHits(key, hits) }
+// Forever is how long hits are needed that tell since when something is known.
+const Forever = time.Duration(math.MaxInt64)
+
+// Add takes the hits of an event that was not added before. It returns for how
+// long they are needed, beyond the time that events may be late: to be recalled,
+// and to be brought back when the Live is made anew. Whatever is older notes
+// stand for.
+func (l *Live) Add(key event.Key, hits []byte) (need time.Duration, err error) {
+	l.need = 0
+	if l.sieve != nil {
+		l.need = l.sieve.reach
+	}
+	err = l.c.AddHits(key, hits)
+	return l.need, err
+}
+
+// Back takes hits that were added before the Live was made anew, when all notes
+// have come back.
+func (l *Live) Back(key event.Key, hits []byte) error {
+	l.restoring = true
+	err := l.c.AddHits(key, hits)
+	l.restoring = false
+	return err
+}
 
 // put takes a record of a stage.
 func (l *Live) put(stage int, rec []byte) error {
@@ -213,9 +284,20 @@ func (l *Live) insert(stage int, rec []byte) error {
 		return err
 	}
 	rest := rec[n:]
+	if l.covered(g, rest) {
+		switch {
+		case l.restoring:
+			return nil
+		case g.base != nil:
+			return l.late(g, rest)
+		}
+	}
 	at := len(g.recs)
-	if at > 0 && bytes.Compare(g.recs[at-1], rest) > 0 { // most come in order
-		at, _ = slices.BinarySearchFunc(g.recs, rest, bytes.Compare)
+	if at > 0 && bytes.Compare(g.recs[at-1], rest) >= 0 { // most come in order
+		var there bool
+		if at, there = slices.BinarySearchFunc(g.recs, rest, bytes.Compare); there {
+			return nil // it came back twice
+		}
 	}
 	g.recs = slices.Insert(g.recs, at, rest)
 	l.touch(g)
@@ -233,6 +315,9 @@ func (l *Live) remove(stage int, rec []byte) error {
 	}
 	at, found := slices.BinarySearchFunc(g.recs, rec[n:], bytes.Compare)
 	if !found {
+		if l.covered(g, rec[n:]) {
+			return nil // it has become part of something that stands
+		}
 		return errSignal // whoever removes a record has added it
 	}
 	g.recs = slices.Delete(g.recs, at, at+1)
@@ -250,6 +335,7 @@ func (l *Live) touch(g *liveGroup) {
 // Evaluate looks again at the groups that have changed, and at those that
 // waited for their watermark.
 func (l *Live) Evaluate(until Watermark) error {
+	l.until = until
 	l.expire(until)
 	for i := range l.stages {
 		if l.sieve != nil {
@@ -297,7 +383,7 @@ func (l *Live) evaluate(g *liveGroup, until Watermark) error {
 			return err
 		}
 	}
-	if len(g.recs) == 0 && len(g.out) == 0 && g.stage < l.spread() {
+	if len(g.recs) == 0 && len(g.out) == 0 && g.base == nil && g.stage < l.spread() {
 		delete(l.stages[g.stage].groups, g.prefix)
 	}
 	return nil
@@ -387,7 +473,7 @@ func (l *Live) correlate(g *liveGroup, until Watermark) error {
 		}
 	}
 	group := parts(g.prefix[m.names:])
-	if err := p.Eval(members, mark, func(f *Found) error { return c.found(m.rule, m.tenant, group, f) }); err != nil {
+	if err := p.eval(g.base, members, mark, func(f *Found) error { return c.found(m.rule, m.tenant, group, f) }, nil); err != nil {
 		return err
 	}
 	return bad
@@ -411,7 +497,10 @@ func (l *Live) settled(rule int, tenant string, until Watermark) int64 {
 			mark = min(mark, w)
 		}
 	}
-	return mark
+	if mark == math.MaxInt64 {
+		return mark
+	}
+	return mark - l.inputLag[rule]
 }
 
 // stretch finds when a rule was widespread, and looks again at its alerts if
@@ -429,6 +518,9 @@ func (l *Live) stretch(g *liveGroup) error {
 	}
 	if err := l.c.stretches([]byte(g.prefix), recs); err != nil {
 		return err
+	}
+	if past := l.past[key]; len(past) > 0 {
+		l.c.wide[key] = append(slices.Clip(past), l.c.wide[key]...)
 	}
 	if slices.Equal(before, l.c.wide[key]) {
 		return nil
@@ -485,8 +577,13 @@ func (l *Live) count(rec []byte, by int) error {
 	c := l.c
 	c.tenantOf(tenant)
 	pc := c.tally(rule)
+	if l.restoring {
+		return nil // its hour comes back as a whole
+	}
 	h := pc.hourOf(at)
-	h.n += by
+	if h.n += by; h.n == by || at < h.earliest {
+		h.earliest = at
+	}
 	if by > 0 {
 		h.tell(pc.p, &told, pc.p.sources[0])
 	} else {
@@ -497,6 +594,10 @@ func (l *Live) count(rec []byte, by int) error {
 		l.tallies[key] = &liveGroup{stage: c.e.level[rule]}
 	}
 	l.tallies[key].dirty = true
+	if l.counted[key] == nil {
+		l.counted[key] = map[int64]bool{}
+	}
+	l.counted[key][pc.hourStart(at)] = true
 	return nil
 }
 
@@ -566,6 +667,8 @@ func (l *Live) entered(g *liveGroup, rest []byte) {
 	}
 	d.key()
 	input := int(d.take(1)[0])
+	l.need = max(l.need, g.pattern.needs())
+	l.seen[g.tenant] = true
 	if l.sieve != nil {
 		l.sieve.opened(g, input, at)
 	}

@@ -37,6 +37,7 @@ type sieve struct {
 	roams map[uint64][]visit // travel: where who was, by group
 	// wanted are the groups that have become open, by stage.
 	wanted []map[string][]Range
+	reach  time.Duration // how far back hits are recalled, beyond lateness
 	// recalling is the stage for which hits are recalled; -1 = none.
 	recalling int
 }
@@ -68,7 +69,13 @@ func (l *Live) newSieve() *sieve {
 			}
 			s.gated[i][input] = s.gates(i, input)
 		}
+		if r.Correlate.Type == "travel" {
+			s.reach = max(s.reach, l.spanOf(i))
+		}
 		for input := range r.Inputs {
+			if len(s.gated[i][input]) > 0 && r.Correlate.Type != "absent" {
+				s.reach = max(s.reach, min(l.spanOf(i), longestReach))
+			}
 			for _, gate := range s.gated[i][input] {
 				s.opens[i][gate] = true
 			}
@@ -81,6 +88,25 @@ func (l *Live) newSieve() *sieve {
 		}
 	}
 	return s
+}
+
+// longestReach bounds how far back what was left out of a correlation over a long
+// time is looked for when a finding comes late.
+const longestReach = 24 * time.Hour
+
+// spanOf is the longest timespan of a correlation in any tenant.
+func (l *Live) spanOf(rule int) time.Duration {
+	e, longest := l.c.e, time.Duration(0)
+	each := func(ts *tenantSets) {
+		if ts != nil && ts.patterns[rule] != nil {
+			longest = max(longest, ts.patterns[rule].Span)
+		}
+	}
+	each(e.other)
+	for _, ts := range e.tenants {
+		each(ts)
+	}
+	return longest
 }
 
 // gates are the inputs without any of which an event of another does not matter.

@@ -83,7 +83,7 @@ func (f *follower) takeAll(t testing.TB, h *hits, rng *rand.Rand, until int64) {
 	newest := int64(until) - 25*60e9
 	for _, x := range h.list {
 		f.added = append(f.added, x)
-		if err := f.live.Add(x.key, x.full); err != nil {
+		if _, err := f.live.Add(x.key, x.full); err != nil {
 			t.Fatal(err)
 		}
 		if rng.IntN(3) == 0 {
@@ -202,7 +202,7 @@ func TestLiveMonday(t *testing.T) {
 		f := follow(e, true)
 		for i, x := range h.list {
 			f.added = append(f.added, x)
-			if err := f.live.Add(x.key, x.full); err != nil {
+			if _, err := f.live.Add(x.key, x.full); err != nil {
 				t.Fatal(err)
 			}
 			if i%50 == 0 {

@@ -201,6 +201,7 @@ type hit struct {
 	rules     []int
 	number    int   // in the order of matching
 	at        int64 // when it happened
+	tenant    string
 }
 
 // hits are those of all records, with what the matcher knows of all of them.
@@ -276,7 +277,7 @@ func (h *hits) take(m *detect.Matcher, ev *event.Event) {
 		}
 		full := h.apart.Hits(nil, rules, ev, []byte("record"))
 		bare := h.apart.Hits(nil, nil, ev, []byte("record"))
-		h.list = append(h.list, hit{ev.Key, rec, full, bare, rules, len(h.list), ev.Time.UnixNano()})
+		h.list = append(h.list, hit{ev.Key, rec, full, bare, rules, len(h.list), ev.Time.UnixNano(), ev.Tenant})
 	}
 }
 

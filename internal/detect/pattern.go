@@ -93,6 +93,13 @@ const never = math.MinInt64
 // of the rules once. For those that tell rules or values apart it is a member
 // for each rule, and one event in what a finding shows.
 func (p *Pattern) Eval(members iter.Seq2[Member, error], until int64, emit func(*Found) error) error {
+	return p.eval(nil, members, until, emit, nil)
+}
+
+// eval is Eval from a base on, which stands for what was before. If base is
+// given and settled too, the members are the last of what it is to stand for from
+// now on, and settled gets the window that is open behind them.
+func (p *Pattern) eval(base *Base, members iter.Seq2[Member, error], until int64, emit func(*Found) error, settled func(*window)) error {
 	var e evaluator
 	switch p.Type {
 	case "first_seen":
@@ -104,7 +111,7 @@ func (p *Pattern) Eval(members iter.Seq2[Member, error], until int64, emit func(
 	case "absent":
 		e = &absent{p: p, emit: emit, until: until}
 	default:
-		e = &window{p: p, emit: emit, agg: p.aggregate()}
+		e = &window{p: p, emit: emit, agg: p.aggregate(), base: base}
 	}
 	type counted struct {
 		id    event.Key
@@ -159,6 +166,10 @@ func (p *Pattern) Eval(members iter.Seq2[Member, error], until int64, emit func(
 		if err := e.moment(); err != nil {
 			return err
 		}
+	}
+	if w, ok := e.(*window); ok && settled != nil {
+		settled(w)
+		return nil
 	}
 	return e.end()
 }

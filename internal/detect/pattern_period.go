@@ -44,7 +44,8 @@ type dayCount struct {
 // first few, and how often each value of a slot came.
 type hourCount struct {
 	n        int
-	told     bool // a finding tells of it
+	earliest int64 // of its events
+	told     bool  // a finding tells of it
 	span     Detail
 	evidence []Evidence // the first MaxEvidence, by time and key
 	values   []valueCounts
@@ -62,7 +63,9 @@ type valueCount struct {
 	n    int
 }
 
-func (c *valueCounts) add(text string) {
+func (c *valueCounts) add(text string) { c.addMany(text, 1) }
+
+func (c *valueCounts) addMany(text string, n int) {
 	if len(c.others) > maxValues {
 		return // there are too many
 	}
@@ -73,16 +76,16 @@ func (c *valueCounts) add(text string) {
 		} else if v.text != text {
 			continue
 		}
-		v.n++
+		v.n += n
 		return
 	}
 	if c.others == nil {
 		c.others = map[string]int{}
 	}
-	if n, ok := c.others[text]; ok {
-		c.others[text] = n + 1
+	if m, ok := c.others[text]; ok {
+		c.others[text] = m + n
 	} else if len(c.others) <= maxValues {
-		c.others[strings.Clone(text)] = 1
+		c.others[strings.Clone(text)] = n
 	}
 }
 

@@ -23,6 +23,7 @@ type window struct {
 
 	open *Found
 	sat  int64 // end of its last window
+	base *Base // what stands for members that are not there any more; nil = none are gone
 }
 
 // A held is an event in a window that a finding may want to show, or events of
@@ -91,10 +92,7 @@ func (w *window) add(m *Member) error {
 
 // slide moves the end of the window.
 func (w *window) slide(at int64) {
-	w.at, w.from = at, at-int64(w.p.Span)
-	if w.p.Span > 0 && w.from > at {
-		w.from = math.MinInt64
-	}
+	w.at, w.from = at, w.p.from(at)
 	n, events := 0, 0
 	for n < len(w.held) && w.held[n].at <= w.from {
 		events += w.held[n].n
@@ -109,7 +107,12 @@ func (w *window) slide(at int64) {
 }
 
 func (w *window) moment() error {
-	if v := w.agg.value(w.from); !math.IsNaN(v) && w.satisfied(v) {
+	v := w.agg.value(w.from) // aggregates count moments
+	if w.base != nil && w.at <= w.base.Floor {
+		return nil // its windows are part of the base
+	}
+	w.resume()
+	if !math.IsNaN(v) && w.satisfied(v) {
 		return w.satisfy(v)
 	}
 	return nil
@@ -158,7 +161,30 @@ func (w *window) close() error {
 	return w.emit(f)
 }
 
+// resume takes up the finding that the base left open.
+func (w *window) resume() {
+	if w.base == nil {
+		return
+	}
+	if f := w.base.Open; f != nil {
+		open := *f
+		open.Detail = f.Detail.clone()
+		w.open, w.sat = &open, w.base.Sat
+		// It has what is in its windows.
+		w.taken = 0
+		for w.taken < len(w.held) && w.held[w.taken].at <= w.sat {
+			if h := &w.held[w.taken]; h.member != nil {
+				h.member = nil
+				w.kept--
+			}
+			w.taken++
+		}
+	}
+	w.base = nil
+}
+
 func (w *window) end() error {
+	w.resume()
 	if w.open == nil {
 		return nil
 	}

@@ -1,0 +1,529 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/maphash"
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+// A service runs for years, so a Live gives up what can change no more: events
+// later than they are ever late. What still stands for them is noted, so that it
+// can be kept together with what else the events meant.
+
+const (
+	// hotMembers is how many members of a group are kept at most, whatever else
+	// might come late; hotSignals how many signals of alerts.
+	hotMembers = 20_000
+	hotSignals = 4_000
+)
+
+// A Note is what stands for events that are not kept one by one any more. One
+// without Body is to be forgotten.
+type Note struct{ Name, Body []byte }
+
+// Forget gives up what lies so far before the newest event of its tenant, in Unix
+// nanoseconds, that nothing later comes. It must follow Evaluate.
+func (l *Live) Forget(newest func(tenant string) (int64, bool), lateness time.Duration) error {
+	loose := map[*liveGroup]*looseRecs{}
+	for _, g := range l.tallies {
+		l.loosen(g, loose)
+	}
+	for stage := range l.stages {
+		for _, g := range l.stages[stage].groups {
+			if at, ok := newest(l.tenantOfGroup(g)); ok && !g.dirty && (len(g.recs) > 0 || g.base != nil) {
+				if err := l.forget(g, at-int64(lateness), loose[g].limit()); err != nil {
+					return err
+				}
+				cut := at - int64(lateness)
+				l.cuts[l.tenantOfGroup(g)] = cut
+				l.note(g, cut, loose[g])
+				if len(g.recs) == 0 && g.base == nil {
+					delete(l.stages[stage].groups, g.prefix)
+				}
+			}
+			l.loosen(g, loose)
+		}
+	}
+	for key := range l.tallies {
+		if at, ok := newest(key.tenant); ok {
+			l.forgetCounts(key, at-int64(lateness))
+		}
+	}
+	if l.sieve != nil {
+		oldest, some := int64(0), false
+		for tenant := range l.seen {
+			if at, ok := newest(tenant); ok && (!some || at < oldest) {
+				oldest, some = at, true
+			}
+		}
+		if some {
+			l.sieve.forget(oldest - int64(lateness))
+		}
+	}
+	return nil
+}
+
+// tenantOfGroup is whose a group is.
+func (l *Live) tenantOfGroup(g *liveGroup) string {
+	d := signalReader{b: []byte(g.prefix)}
+	switch g.stage {
+	case 0, l.alerts():
+	case l.spread():
+		d.uint32()
+	default:
+		return g.tenant
+	}
+	return d.sortable()
+}
+
+// looseRecs are records of a group that may still change, because what gave them
+// may: findings that go on grow.
+type looseRecs struct {
+	first int64 // when the first of them was
+	recs  map[string]bool
+}
+
+// limit is up to when nothing changes.
+func (r *looseRecs) limit() int64 {
+	if r == nil {
+		return math.MaxInt64
+	}
+	return r.first - 1
+}
+
+func (r *looseRecs) has(rec []byte) bool { return r != nil && r.recs[string(rec)] }
+
+// loosen notes what a group may still change.
+func (l *Live) loosen(g *liveGroup, loose map[*liveGroup]*looseRecs) {
+	for _, out := range g.out {
+		if out.stage >= len(l.stages) {
+			continue
+		}
+		n, err := l.prefix(out.stage, out.rec)
+		if err != nil {
+			continue
+		}
+		to := l.stages[out.stage].groups[string(out.rec[:n])]
+		if to == nil {
+			continue
+		}
+		rest := out.rec[n:]
+		r := loose[to]
+		if r == nil {
+			r = &looseRecs{first: math.MaxInt64, recs: map[string]bool{}}
+			loose[to] = r
+		}
+		r.first = min(r.first, l.at(to, rest))
+		r.recs[string(rest)] = true
+	}
+}
+
+// at is the time of a record of a group.
+func (l *Live) at(g *liveGroup, rest []byte) int64 {
+	if g.stage == l.alerts() {
+		return beganAt(rest)
+	}
+	return memberAt(rest)
+}
+
+// lags is how long after its time a signal of a rule may come to be: a finding
+// begins before it holds, and an absence is known when its time is over. member
+// is that of its time as a member of a correlation, began that of its beginning.
+type lag struct{ member, began int64 }
+
+func (l *Live) lagOf(rule int) lag {
+	e := l.c.e
+	var in lag
+	for j := range e.inputsOf(rule) {
+		of := l.lagOf(j)
+		in.member, in.began = max(in.member, of.member), max(in.began, of.began)
+	}
+	if c := e.rules[rule].Correlate; c != nil {
+		span := int64(l.spanOf(rule))
+		if c.Type == "absent" {
+			in.member += span
+		}
+		if c.Type == "period_change" {
+			span = longDay
+		}
+		in.began += span
+	}
+	return in
+}
+
+// Lag is how long after it began, and beyond lateness, an alert of a rule may
+// still change.
+func (l *Live) Lag(rule int) time.Duration { return time.Duration(l.lags[rule].began) }
+
+// forget gives up what is not later than cut in a group, of what does not change
+// up to limit.
+func (l *Live) forget(g *liveGroup, cut, limit int64) error {
+	switch g.stage {
+	case 0:
+		if memberAt(g.recs[len(g.recs)-1]) <= cut-int64(logonSpan) {
+			g.recs, g.out = nil, nil
+		}
+		return nil
+	case l.spread():
+		return l.forgetSpread(g, min(cut, limit))
+	case l.alerts():
+		return l.forgetSignals(g, cut, limit)
+	}
+	p := g.pattern
+	cut -= l.inputLag[g.rule]
+	switch {
+	case p.rests():
+		if n := len(g.recs); n > hotMembers {
+			cut = max(cut, memberAt(g.recs[n-hotMembers/2]))
+		}
+		cut = min(cut, limit)
+		if !g.settleable(cut) {
+			return nil
+		}
+		base, recs, err := p.settle(g.base, g.recs, cut, func(*Found) error { return nil })
+		if err != nil {
+			return err
+		}
+		if base.Open == nil && (len(recs) == 0 || memberAt(recs[0]) > cut) {
+			base = nil
+		}
+		g.base, g.recs = base, recs
+	case p.settles() && len(g.out) > 0:
+		return nil // what it found may go on
+	default:
+		first := 0
+		if p.Type == "period_change" {
+			first = 1 // it tells since when the group is known
+		}
+		n := forgotten(g.recs[first:], min(l.oldest(g, cut+l.inputLag[g.rule]), limit))
+		if n == 0 {
+			return nil
+		}
+		g.recs = slices.Delete(g.recs, first, first+n)
+	}
+	return l.freeze(g)
+}
+
+// oldest is up to when a group without a base forgets its members.
+func (l *Live) oldest(g *liveGroup, cut int64) int64 {
+	p := g.pattern
+	switch {
+	case p.Type == "period_change":
+		return cut - 16*24*int64(time.Hour) // two weeks are compared
+	case p.Type == "first_seen", p.Versioned, p.Span <= 0:
+		return math.MinInt64
+	}
+	return cut - l.inputLag[g.rule] - int64(p.Span)
+}
+
+// settleable reports whether moving the floor of a group changes what stands for
+// its members.
+func (g *liveGroup) settleable(cut int64) bool {
+	p := g.pattern
+	if g.base == nil {
+		return memberAt(g.recs[0]) <= cut
+	}
+	if g.base.Open != nil && p.from(cut)+1 >= g.base.Sat {
+		return true
+	}
+	n := forgotten(g.recs, g.base.Floor)
+	return n < len(g.recs) && memberAt(g.recs[n]) <= cut || n > 0 && memberAt(g.recs[0]) <= p.from(cut)
+}
+
+// forgotten is how many records are no later than at.
+func forgotten(recs [][]byte, at int64) int {
+	n := 0
+	for n < len(recs) && memberAt(recs[n]) <= at {
+		n++
+	}
+	return n
+}
+
+// freeze leaves what a group gave and does not give any more to those who have it.
+func (l *Live) freeze(g *liveGroup) error {
+	var out []given
+	if err := l.give(&out, func() error { return l.correlate(g, l.until) }); err != nil {
+		return err
+	}
+	slices.SortFunc(out, given.compare)
+	g.out = out
+	return nil
+}
+
+// forgetSpread gives up findings of a rule that make nothing widespread any more.
+// When it was is still known.
+func (l *Live) forgetSpread(g *liveGroup, cut int64) error {
+	key, span := l.widespread(g)
+	n := forgotten(g.recs, cut-int64(span))
+	if n == 0 {
+		return nil
+	}
+	for _, w := range l.c.wide[key] {
+		if w.last <= cut-int64(span) {
+			l.past[key] = append(l.past[key], w)
+		}
+	}
+	g.recs = slices.Delete(g.recs, 0, n)
+	return nil
+}
+
+// widespread is what a group of accounts is about, and within which time they count.
+func (l *Live) widespread(g *liveGroup) (spreadKey, time.Duration) {
+	d := signalReader{b: []byte(g.prefix)}
+	key := spreadKey{rule: int(d.uint32()), tenant: d.sortable()}
+	f := filler{view: l.c.e.tenant(key.tenant).view}
+	return key, f.span("%" + spreadInput + ".within%")
+}
+
+// forgetSignals lets one signal stand for those that alerts have long had.
+func (l *Live) forgetSignals(g *liveGroup, cut, limit int64) error {
+	d := signalReader{b: []byte(g.prefix)}
+	d.sortable()
+	rule := int(d.uint32())
+	r := l.c.e.rules[rule]
+	cut -= l.lags[rule].began
+	if r.Posture() {
+		return nil
+	}
+	if n := len(g.recs); n > hotSignals {
+		cut = max(cut, beganAt(g.recs[n-hotSignals/2]))
+	}
+	cut = min(cut, limit)
+	if began := beganAt(g.recs[0]); began == 0 || began > cut {
+		return nil
+	}
+	recs, err := fold(g.recs, g.prefix, time.Unix(0, cut).UTC(), r.Period())
+	if err != nil {
+		return err
+	}
+	if len(recs) != len(g.recs) {
+		g.recs, g.folded = recs, cut
+	}
+	return nil
+}
+
+// beganAt is when an encoded signal began, in Unix nanoseconds; 0 = not known.
+func beganAt(rec []byte) int64 {
+	d := signalReader{b: rec}
+	if t := d.time(); !t.IsZero() {
+		return t.UnixNano()
+	}
+	return 0
+}
+
+// note notes what stands for what a group has had up to cut, and what of that it
+// still holds: the hits behind it are not kept for it.
+func (l *Live) note(g *liveGroup, cut int64, loose *looseRecs) {
+	if g.stage == 0 || g.stage == l.spread() {
+		return
+	}
+	var b []byte
+	some := false
+	if g.base == nil {
+		b = append(b, 0)
+	} else {
+		b, some = g.base.append(append(b, 1)), true
+	}
+	b = binary.BigEndian.AppendUint64(b, uint64(g.folded))
+	for i, rec := range g.recs {
+		at := l.at(g, rec)
+		if at == 0 && g.stage == l.alerts() || at > cut {
+			break
+		}
+		// One that is held longer than it might be does not come back with its hits.
+		held := g.stage != l.alerts() && (at <= l.oldest(g, cut) || i == 0 && g.pattern.Type == "period_change")
+		if loose.has(rec) || !held && !l.standsAlone(g, rec) {
+			continue
+		}
+		b, some = append(binary.AppendUvarint(b, uint64(len(rec))), rec...), true
+	}
+	name := string(l.noteName(g))
+	if !some {
+		if g.noted {
+			l.notes[name], g.noted = nil, false
+		}
+		return
+	}
+	h := maphash.Bytes(l.c.e.seed, b)
+	if !g.noted || g.noteHash != h {
+		g.noted, g.noteHash = true, h
+		l.notes[name] = b
+	}
+}
+
+// standsAlone reports whether a record cannot be made anew of hits that are kept.
+func (l *Live) standsAlone(g *liveGroup, rec []byte) bool {
+	if g.stage == l.alerts() || g.pattern.rests() || g.pattern.settles() {
+		return true
+	}
+	return l.c.e.found[g.rule][rec[8+16]]
+}
+
+const (
+	noteBase  = 'b'
+	noteFold  = 'f'
+	noteCount = 'c'
+	noteCut   = 't' // up to when a tenant's events were noted
+)
+
+// noteName names a group by its rule's name: numbers of rules change.
+func (l *Live) noteName(g *liveGroup) []byte {
+	if g.stage == l.alerts() {
+		d := signalReader{b: []byte(g.prefix)}
+		tenant := d.sortable()
+		slug := l.c.e.rules[int(d.uint32())].Slug
+		return append(appendSortable(appendSortable([]byte{noteFold}, slug), tenant), d.b...)
+	}
+	return append(appendSortable([]byte{noteBase}, l.c.e.rules[g.rule].Slug), g.prefix[4:]...)
+}
+
+// Cuts are, by tenant, up to when notes stand for events, in Unix nanoseconds.
+func (l *Live) Cuts() map[string]int64 { return maps.Clone(l.cuts) }
+
+// Notes returns what was noted since the last call.
+func (l *Live) Notes() []Note {
+	var out []Note
+	for name, body := range l.notes {
+		out = append(out, Note{[]byte(name), body})
+	}
+	clear(l.notes)
+	for tenant, cut := range l.cuts {
+		out = append(out, Note{append([]byte{noteCut}, tenant...), binary.BigEndian.AppendUint64(nil, uint64(cut))})
+	}
+	for key, hours := range l.counted {
+		pc := l.c.counts[key.tenant][key.rule]
+		for h := range hours {
+			out = append(out, Note{l.countName(key, h), pc.hour(h)})
+		}
+	}
+	clear(l.counted)
+	slices.SortFunc(out, func(a, b Note) int { return bytes.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Restore brings a note back. Notes come before any event.
+func (l *Live) Restore(n Note) error {
+	if len(n.Name) == 0 {
+		return errSignal
+	}
+	if n.Name[0] == noteCut {
+		d := signalReader{b: n.Body}
+		l.cuts[string(n.Name[1:])] = int64(d.uint64())
+		if d.bad {
+			return errSignal
+		}
+		return nil
+	}
+	d := signalReader{b: n.Name[1:]}
+	slug := d.sortable()
+	rule := slices.IndexFunc(l.c.e.rules, func(r *Rule) bool { return r.Slug == slug })
+	if d.bad || rule < 0 {
+		return nil // the rule is gone
+	}
+	body := signalReader{b: n.Body}
+	var g *liveGroup
+	var err error
+	switch n.Name[0] {
+	case noteBase:
+		if l.c.e.rules[rule].Correlate == nil {
+			return nil // it was another sort of rule
+		}
+		prefix := append(binary.BigEndian.AppendUint32(nil, uint32(rule)), d.b...)
+		if g, err = l.named(l.c.e.level[rule], prefix); err != nil {
+			return err
+		}
+		if g.pattern == nil {
+			delete(l.stages[g.stage].groups, g.prefix)
+			return nil
+		}
+	case noteFold:
+		prefix := appendSortable(nil, d.sortable())
+		prefix = append(binary.BigEndian.AppendUint32(prefix, uint32(rule)), d.b...)
+		if g, err = l.named(l.alerts(), prefix); err != nil {
+			return err
+		}
+	case noteCount:
+		return l.restoreCount(rule, d.sortable(), n.Body)
+	default:
+		return errSignal
+	}
+	g.noted = true
+	if body.take(1)[0] == 1 {
+		g.base = body.base()
+	}
+	g.folded = int64(body.uint64())
+	for len(body.b) > 0 && !body.bad {
+		g.recs = append(g.recs, bytes.Clone(body.take(body.count(1))))
+	}
+	if body.bad || d.bad {
+		return errSignal
+	}
+	for _, rec := range g.recs {
+		if g.stage != l.alerts() {
+			l.entered(g, rec)
+		}
+	}
+	l.touch(g)
+	return nil
+}
+
+// covered reports whether a base or a folded signal stands for a record. When
+// events come back, so does a note.
+func (l *Live) covered(g *liveGroup, rest []byte) bool {
+	switch {
+	case l.restoring && g.stage > 0 && g.stage != l.spread():
+		at := l.at(g, rest)
+		cut, ok := l.cuts[l.tenantOfGroup(g)]
+		switch {
+		case !ok || at == 0 && g.stage == l.alerts():
+			return false
+		case l.standsAlone(g, rest):
+			return at <= cut
+		}
+		return at <= l.oldest(g, cut)
+	case g.base != nil:
+		return memberAt(rest) <= g.base.Floor
+	case g.folded != 0 && g.stage == l.alerts():
+		began := beganAt(rest)
+		return began != 0 && began <= g.folded
+	}
+	return false
+}
+
+// late takes a member that comes after its group was settled beyond it: it still
+// counts for what goes on.
+func (l *Live) late(g *liveGroup, rest []byte) error {
+	l.TooLate[g.rule]++
+	if g.base.Open == nil || memberAt(rest) < g.base.Open.First.UnixNano() {
+		return nil
+	}
+	var r memberReader
+	m, err := r.member(rest, g.pattern)
+	if err != nil {
+		return err
+	}
+	if err := g.pattern.take(&g.base.Open.Detail, &m); err != nil {
+		return err
+	}
+	l.touch(g)
+	return nil
+}
+
+func (s *sieve) forget(cut int64) {
+	s.left.forget(cut - int64(s.reach))
+	for h, visits := range s.roams {
+		n := 0
+		for n < len(visits) && visits[n].at <= cut-int64(s.reach) {
+			n++
+		}
+		if n == len(visits) {
+			delete(s.roams, h)
+		} else if n > 0 {
+			s.roams[h] = slices.Clone(visits[n:])
+		}
+	}
+}
