@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +30,7 @@ import (
 
 func TestMain(m *testing.M) {
 	statetest.Helper(func(place string) (state.Store, error) { return openURL(context.Background(), place) })
+	_ = flag.Set("rapid.checks", "40") // a server takes its time; the flag may say otherwise
 	code := m.Run()
 	if s := server(); s.err == nil && s.cmd != nil {
 		s.stop(syscall.SIGINT)
@@ -179,6 +182,24 @@ func (c *cluster) schema(t testing.TB) string {
 	name := fmt.Sprintf("s%d", schemas.Add(1))
 	c.admin(t, "CREATE SCHEMA "+name)
 	return c.url(name)
+}
+
+// clear empties a state.
+func (c *cluster) clear(t testing.TB, url string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	for _, table := range regexp.MustCompile(`CREATE TABLE (\w+)`).FindAllStringSubmatch(strings.Join(steps, ""), -1) {
+		if table[1] == "writer" {
+			continue // has a row
+		}
+		if _, err := conn.Exec(t.Context(), "DELETE FROM "+table[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func start(t *testing.T, url string) *Store {
