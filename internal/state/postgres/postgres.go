@@ -111,7 +111,7 @@ func (s *Store) open(ctx context.Context, config *pgxpool.Config) (err error) {
 // lock takes what only one session can have, and which goes with the session.
 func lock(ctx context.Context, conn *pgx.Conn) error {
 	var got bool
-	err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, hashtext(current_schema()))`, lockKey).Scan(&got)
+	err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1, coalesce(hashtext(current_schema()), 0))`, lockKey).Scan(&got)
 	if err == nil && !got {
 		return state.ErrInUse
 	}
