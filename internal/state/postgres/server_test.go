@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,7 +29,6 @@ import (
 
 func TestMain(m *testing.M) {
 	statetest.Helper(func(place string) (state.Store, error) { return openURL(context.Background(), place) })
-	_ = flag.Set("rapid.checks", "40") // a server takes its time; the flag may say otherwise
 	code := m.Run()
 	if s := server(); s.err == nil && s.cmd != nil {
 		s.stop(syscall.SIGINT)

@@ -62,7 +62,10 @@ func testFiles(t *testing.T, open Open) {
 
 func testManyFiles(t *testing.T, open Open) {
 	s := start(t, open)
-	const n = 20_000
+	n := 20_000
+	if raceEnabled {
+		n = 2000
+	}
 	var want []state.File
 	for i := range n {
 		want = append(want, file("tenant=t/kind=signin/day=2026-11-02/"+strconv.Itoa(n+i)))
@@ -151,6 +154,9 @@ func testSegments(t *testing.T, open Open) {
 func testBigSegment(t *testing.T, open Open) {
 	s := start(t, open)
 	body := make([]byte, 32<<20)
+	if raceEnabled {
+		body = body[:4<<20]
+	}
 	_, _ = rand.NewChaCha8([32]byte{}).Read(body) // never fails
 	apply(t, s, state.Changes{Segments: []state.Segment{{Class: "day", Last: noon, Body: body}, {Class: "day", Last: noon}}})
 	s = restart(t, s, open)
