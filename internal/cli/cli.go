@@ -40,6 +40,8 @@ func commands() []command {
 		{"baseline", "draft, check and compare baselines", runBaseline},
 		{"report", "answer questions about logs", runReport},
 		{"guide", "say what of Microsoft's guides is covered", runGuide},
+		{"hunt", "ask questions in SQL about stored events", runHunt},
+		{"lake", "import, check, export and erase stored events", runLake},
 		{"simulate", "write an invented tenant with attacks, score alerts", runSimulate},
 		{"version", "print the version", runVersion},
 	}

@@ -15,6 +15,9 @@ var layouts = []string{
 	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 -0700 MST", "2006-01-02",
 }
 
+// ParseTime reads a time as any of the logs writes it.
+func ParseTime(s string) (time.Time, bool) { return parseTime(s) }
+
 // parseTime reads a time as any of the logs writes it.
 func parseTime(s string) (time.Time, bool) {
 	if t, ok := fastTime(s); ok {

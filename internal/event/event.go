@@ -1,6 +1,7 @@
 package event
 
 import (
+	"iter"
 	"strconv"
 	"time"
 
@@ -178,6 +179,21 @@ func (e *Event) Value(field, i int) (v Value, ok bool) {
 		n = w.next
 	}
 	return Value{}, false
+}
+
+// All gives the values of a field in turn, with their positions in the outermost
+// array of the field's path, -1 outside arrays. It returns when yield does so
+// with false.
+func (e *Event) All(field int) iter.Seq2[int, Value] {
+	return func(yield func(int, Value) bool) {
+		for n := e.list(field); n != 0; {
+			w := &e.vals[n-1]
+			if !yield(int(w.elem), w.v) {
+				return
+			}
+			n = w.next
+		}
+	}
 }
 
 // list returns the first value of a field, computing derived ones.

@@ -87,6 +87,16 @@ var subNames = [numSubs]string{"", "interactive", "non_interactive", "service_pr
 
 func (s Sub) String() string { return subNames[s] }
 
+// SubByName returns the sort of sign-in with that name; "" is SubNone.
+func SubByName(name string) (Sub, bool) {
+	for s, n := range subNames {
+		if n == name {
+			return Sub(s), true
+		}
+	}
+	return SubNone, false
+}
+
 // Format is the envelope and field naming in which a record was written.
 type Format uint8
 

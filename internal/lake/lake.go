@@ -1,0 +1,49 @@
+package lake
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/event"
+)
+
+// A Lake is a folder of files. Its methods may be called at the same time; that
+// nobody else writes into the folder is the caller's matter.
+type Lake struct {
+	dir string
+	log *slog.Logger
+	now func() time.Time
+
+	shapes [event.NumKinds]func() *shape
+	mu     sync.Mutex
+	free   [event.NumKinds][]*writer // to be used again
+	cache  cache
+}
+
+// Open opens the lake in a folder and makes the folder where there is none.
+func Open(dir string, log *slog.Logger) (*Lake, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("make the folder of the lake: %w", err)
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	l := &Lake{dir: dir, log: log, now: time.Now}
+	for k := range l.shapes {
+		l.shapes[k] = sync.OnceValue(func() *shape { return newShape(event.Kind(k)) })
+	}
+	l.cache.limit = cacheBytes
+	return l, nil
+}
+
+// Dir is the lake's folder.
+func (l *Lake) Dir() string { return l.dir }
+
+// Close gives up open files.
+func (l *Lake) Close() error {
+	l.cache.clear()
+	return nil
+}

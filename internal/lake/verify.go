@@ -1,0 +1,203 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/entrawatch/entrawatch/internal/lake/column"
+	"github.com/entrawatch/entrawatch/internal/state"
+)
+
+// A Verification is what Verify found.
+type Verification struct {
+	Files, Rows, Bytes int64
+	Damaged            []*Damage
+	// Unrecorded are files of ours that the manifest does not name: they are being
+	// written, were compacted, or are left over.
+	Unrecorded []string
+	Strangers  []string // files that are not ours
+}
+
+// Verify reads every file of the manifest from beginning to end, and looks for
+// files that it does not name. Damage is part of what it returns; an error means
+// that it could not look.
+func (l *Lake) Verify(ctx context.Context, files []state.File, progress func(done int)) (*Verification, error) {
+	out := &Verification{}
+	recorded := make(map[string]bool, len(files))
+	for i, f := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		recorded[f.Path] = true
+		var d *Damage
+		err := l.verify(ctx, f)
+		if errors.As(err, &d) {
+			out.Damaged = append(out.Damaged, d)
+		} else if err != nil {
+			return nil, err
+		} else {
+			out.Files++
+			out.Rows += f.Rows
+			out.Bytes += f.Bytes
+		}
+		if progress != nil {
+			progress(i + 1)
+		}
+	}
+	found, strangers, err := l.walk(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range found {
+		if !recorded[path] && !recorded[trimTmp(path)] {
+			out.Unrecorded = append(out.Unrecorded, path)
+		}
+	}
+	out.Strangers = strangers
+	return out, nil
+}
+
+func trimTmp(path string) string {
+	if len(path) > len(tmpSuffix) && path[len(path)-len(tmpSuffix):] == tmpSuffix {
+		return path[:len(path)-len(tmpSuffix)]
+	}
+	return path
+}
+
+func (l *Lake) verify(ctx context.Context, f state.File) error {
+	o, err := l.open(f)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	return sound(f, func() error {
+		p, ok := placeOf(f.Path)
+		if !ok || p.tenant != f.Tenant || p.kind.String() != f.Kind || p.day != f.Day {
+			return errors.New("its path is not that of its tenant, kind and day")
+		}
+		info, err := o.file.Stat()
+		if err != nil {
+			return err
+		}
+		if info.Size() != f.Bytes {
+			return fmt.Errorf("it has %d bytes, and was written with %d", info.Size(), f.Bytes)
+		}
+		if n := o.pq.NumRows(); n != f.Rows {
+			return fmt.Errorf("it has %d rows, and was written with %d", n, f.Rows)
+		}
+		for i := range o.pq.Schema().Columns() {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := o.verifyColumn(i, p, f); err != nil {
+				return err
+			}
+		}
+		return o.verifyFilters(f)
+	})
+}
+
+// verifyColumn reads a column to its end and holds it to what the manifest says.
+func (o *opened) verifyColumn(i int, p place, f state.File) error {
+	path := o.pq.Schema().Columns()[i]
+	s := &stream{groups: o.pq.RowGroups(), column: i, buf: make([]parquet.Value, 512)}
+	defer s.close()
+	first, last, rows := int64(noTime), int64(noTime), int64(0)
+	for {
+		v, err := s.one()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("column %s, row %d: %w", path[0], rows, err)
+		}
+		if v.RepetitionLevel() == 0 {
+			rows++
+		}
+		switch path[0] {
+		case column.When:
+			if v.IsNull() {
+				break
+			}
+			if t := v.Int64(); first == noTime {
+				first, last = t, t
+			} else {
+				first, last = min(first, t), max(last, t)
+			}
+			if dayOf(v.Int64()) != p.day {
+				return fmt.Errorf("row %d is of another day, %s", rows-1, dayOf(v.Int64()))
+			}
+		case column.Tenant:
+			if string(v.ByteArray()) != p.tenant {
+				return fmt.Errorf("row %d is of another tenant", rows-1)
+			}
+		case column.Kind:
+			if string(v.ByteArray()) != p.kind.String() {
+				return fmt.Errorf("row %d is of another kind", rows-1)
+			}
+		}
+		if s.at == s.n {
+			s.done()
+		}
+	}
+	if rows != f.Rows {
+		return fmt.Errorf("column %s has %d rows of %d", path[0], rows, f.Rows)
+	}
+	if path[0] == column.When && (!moment(first).Equal(f.First) || !moment(last).Equal(f.Last)) {
+		return fmt.Errorf("its events are of %v to %v, and the manifest says %v to %v", moment(first), moment(last), f.First, f.Last)
+	}
+	return nil
+}
+
+// verifyFilters holds the filter over the keys to the keys: one that missed some
+// would let events in twice.
+func (o *opened) verifyFilters(f state.File) error {
+	i, ok := o.leaf[column.Key]
+	if !ok {
+		return errors.New("it has no keys")
+	}
+	for g, group := range o.pq.RowGroups() {
+		chunk, ok := group.ColumnChunks()[i].(*parquet.FileColumnChunk)
+		if !ok {
+			return errors.New("it has no filter over the keys")
+		}
+		filter, err := chunk.BloomFilterFrom(o.file)
+		if err != nil {
+			return fmt.Errorf("the filter over the keys: %w", err)
+		}
+		missed := false
+		err = o.keys(g, func(key []byte) {
+			if hit, err := filter.Check(parquet.ByteArrayValue(key)); err != nil || !hit {
+				missed = true
+			}
+		})
+		if err != nil {
+			return err
+		}
+		if missed {
+			return errors.New("the filter over the keys does not know all of them")
+		}
+	}
+	return nil
+}
+
+// SetAside renames a damaged file, so that queries go on without it. It must be
+// taken out of the manifest first.
+func (l *Lake) SetAside(path string) error {
+	if _, ok := placeOf(path); !ok {
+		return fmt.Errorf("%s is no file of the lake", path)
+	}
+	err := os.Rename(l.path(path), l.path(path)+damagedSuffix)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // it is missing, which is why it is set aside
+	}
+	if err != nil {
+		return fmt.Errorf("set a damaged file of the lake aside: %w", err)
+	}
+	return nil
+}
