@@ -60,14 +60,15 @@ formatted() {
 # The race detector makes everything several times slower. So it sees the scans among
 # the scripts of commands, and not the other scripts; not decode and simulate, which
 # start nothing, and the cases of rules, which run one by one; not the evaluation, which
-# runs commands that have tests; and not what package app then leaves out.
+# runs commands that have tests; and not what package app then leaves out. Of the tests of
+# the state it sees smaller ones, which then run in full.
 slow='^(TestSameAlertsInEveryFormat|TestLearnedIsNoLouder)$'
 tests() {
 	{
 		status=0
 		"$GO" test -race -shuffle=on -v $("$GO" list ./... | grep -vE '/(rules|evaluation|cli|decode|simulate)$') 2>&1 || status=1
 		"$GO" test -race -shuffle=on -run TestScript/scan ./internal/cli 2>&1 || status=1
-		"$GO" test -shuffle=on -v ./rules ./internal/evaluation ./internal/cli ./internal/decode ./internal/simulate 2>&1 || status=1
+		"$GO" test -shuffle=on -v ./rules ./internal/evaluation ./internal/cli ./internal/decode ./internal/simulate ./internal/state/... 2>&1 || status=1
 		"$GO" test -v -run "$slow" ./internal/app 2>&1 || status=1
 		echo $status >"$out/status"
 	} | tee "$out/tests" | grep -E '^(ok|FAIL|panic:|\?)[[:space:]]|^ *--- (FAIL|SKIP):|^WARNING: DATA RACE'

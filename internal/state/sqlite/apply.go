@@ -122,9 +122,13 @@ func (b *batch) tally(x state.Tally) {
 		ON CONFLICT DO UPDATE SET sum = excluded.sum, body = excluded.body`, notNil(x.Name), sum(x.Body), x.Body)
 }
 
+// demote makes way for a newer fact. The plus keeps SQLite from looking through
+// all revisions.
+const demote = `UPDATE alerts SET newest = 0 WHERE id = ? AND newest = 1 AND +revision < ?`
+
 func (b *batch) alert(x *state.Alert) {
 	what := fmt.Sprintf("alert %q, revision %d", x.ID, x.Revision)
-	b.exec(what, `UPDATE alerts SET newest = 0 WHERE id = ? AND revision < ? AND newest = 1`, x.ID, x.Revision)
+	b.exec(what, demote, x.ID, x.Revision)
 	b.exec(what,
 		`INSERT INTO alerts (id, revision, newest, tenant, rule, severity, status, first, last, stored, sum, body)
 		VALUES (?1, ?2, NOT EXISTS (SELECT 1 FROM alerts WHERE id = ?1 AND revision > ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`,

@@ -31,7 +31,12 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if err := f.Close(); err != nil {
 		return explain(path, err)
 	}
-	if _, err := s.readers.ExecContext(ctx, "VACUUM INTO ?", f.Name()); damaged(err) {
+	db, err := open(s.path, "busy_timeout(10000)", "temp_store(memory)") // readers may not even write elsewhere
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", f.Name()); damaged(err) {
 		return s.explain(err) // the copy is not what is damaged
 	} else if err != nil {
 		return explain(path, err)
@@ -83,10 +88,12 @@ func Restore(backup, path string) error {
 	if err := checkBackup(ctx, backup); err != nil {
 		return err
 	}
-	if err := explain(path, copyFile(backup, path+".new")); err != nil {
-		return err
+	err = copyFile(backup, path+".new")
+	if err == nil {
+		err = place(path+".new", path+".restored")
 	}
-	if err := place(path+".new", path+".restored"); err != nil {
+	if err != nil {
+		_ = os.Remove(path + ".new") // half a copy only takes room
 		return explain(path, err)
 	}
 	return explain(path, finishRestore(path))

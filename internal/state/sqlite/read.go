@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/state"
@@ -151,14 +150,18 @@ func scanAlert(r *sql.Rows) (x state.Alert, err error) {
 
 // Alerts implements state.Store.
 func (s *Store) Alerts(ctx context.Context, q state.AlertQuery) iter.Seq2[state.Alert, error] {
-	where, args := conditions(q)
-	return read(ctx, s, scanAlert, selectAlerts+where+` ORDER BY last, id`, args...)
+	query, args := alertQuery(q)
+	return read(ctx, s, scanAlert, query, args...)
 }
 
-func conditions(q state.AlertQuery) (where string, args []any) {
-	all := []string{"newest = 1"}
+func alertQuery(q state.AlertQuery) (query string, args []any) {
+	query = selectAlerts
+	if !q.Changed.IsZero() && len(q.IDs) == 0 {
+		query += "INDEXED BY alerts_stored " // SQLite would rather read all in the right order
+	}
+	query += "WHERE newest = 1"
 	add := func(condition string, arg any) {
-		all, args = append(all, condition), append(args, arg)
+		query, args = query+" AND "+condition, append(args, arg)
 	}
 	if len(q.IDs) > 0 {
 		add("id IN (SELECT CAST(unhex(value) AS TEXT) FROM json_each(?))", set(q.IDs))
@@ -175,7 +178,7 @@ func conditions(q state.AlertQuery) (where string, args []any) {
 	if !q.Changed.IsZero() {
 		add("stored >= ?", state.EncodeTime(q.Changed))
 	}
-	return "WHERE " + strings.Join(all, " AND "), args
+	return query + " ORDER BY last, id", args
 }
 
 // set gives texts as one argument, for any number of them and whatever bytes

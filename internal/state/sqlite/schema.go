@@ -77,8 +77,10 @@ CREATE TABLE alerts (
 	body     BLOB NOT NULL,
 	UNIQUE (id, revision)
 ) STRICT;
+CREATE UNIQUE INDEX alerts_newest ON alerts (id) WHERE newest = 1;
 CREATE INDEX alerts_last ON alerts (last, id) WHERE newest = 1;
-CREATE INDEX alerts_stored ON alerts (newest, stored);
+CREATE INDEX alerts_stored ON alerts (stored) WHERE newest = 1;
+CREATE INDEX alerts_old ON alerts (stored) WHERE newest = 0;
 
 CREATE TABLE deliveries (
 	seq      INTEGER PRIMARY KEY,

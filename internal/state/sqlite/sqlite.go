@@ -82,8 +82,9 @@ func (s *Store) open(ctx context.Context) error {
 		return fmt.Errorf("%w: the file is empty", state.ErrCorrupt)
 	}
 	var err error
-	// A log of 64 MiB or more is cut when its changes are in the file.
-	s.writer, err = open(s.path, "busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)",
+	// A log of 64 MiB or more is cut when its changes are in the file. The cache
+	// has 16 MB.
+	s.writer, err = open(s.path, "busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "cache_size(-16000)",
 		"journal_size_limit(67108864)", "temp_store(memory)")
 	if err != nil {
 		return err
@@ -110,28 +111,27 @@ func (s *Store) open(ctx context.Context) error {
 // complete and on disk.
 func create(ctx context.Context, path string) error {
 	tmp := path + ".new"
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) // what an attempt before left goes
 	if err != nil {
 		return err
 	}
 	if err := f.Close(); err != nil {
 		return err
 	}
-	db, err := open(tmp, "synchronous(full)")
+	// Larger pages than usual: most of what is stored is larger still.
+	db, err := open(tmp, "page_size(8192)", "journal_mode(memory)")
 	if err != nil {
 		return err
 	}
 	db.SetMaxOpenConns(1)
-	if err := errors.Join(migrate(ctx, db, 0), db.Close()); err != nil {
-		return err
+	err = errors.Join(migrate(ctx, db, 0), db.Close())
+	if err == nil {
+		err = place(tmp, path)
 	}
-	if err := os.Rename(tmp, path); err != nil {
-		return err
+	if err != nil {
+		_ = os.Remove(tmp) // half a state only takes room
 	}
-	return syncDir(path)
+	return err
 }
 
 // open prepares connections to a file that set these pragmas. It touches nothing

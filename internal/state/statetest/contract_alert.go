@@ -1,7 +1,6 @@
 package statetest
 
 import (
-	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -183,7 +182,7 @@ func testOrder(t *testing.T, open Open) {
 	})
 	got := everything(t, s)
 	if len(got.Files) != 1 || len(got.Hours) != 0 || len(got.History["a"]) != 1 || got.Total != 0 ||
-		fmt.Sprintf("%s", got.Segments["a"][0].Body) != "new" {
+		string(got.Segments["a"][0].Body) != "new" {
 		t.Errorf("got %+v", got)
 	}
 }

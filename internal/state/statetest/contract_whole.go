@@ -168,7 +168,10 @@ func testTimes(t *testing.T, open Open) {
 // testReadWhileWriting: readers see all of a change or nothing of it.
 func testReadWhileWriting(t *testing.T, open Open) {
 	s := start(t, open)
-	const writes = 60
+	writes := 60
+	if raceEnabled {
+		writes = 15
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var wg sync.WaitGroup
@@ -245,10 +248,16 @@ func testStopReading(t *testing.T, open Open) {
 	s := start(t, open)
 	apply(t, s, whole("a"), whole("b"))
 	for range 100 {
-		for range s.Tallies(t.Context()) {
+		for _, err := range s.Tallies(t.Context()) {
+			if err != nil {
+				t.Error(err)
+			}
 			break
 		}
-		for range s.Alerts(t.Context(), state.AlertQuery{}) {
+		for _, err := range s.Alerts(t.Context(), state.AlertQuery{}) {
+			if err != nil {
+				t.Error(err)
+			}
 			break
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -21,8 +22,16 @@ import (
 const place = "STATETEST_PLACE"
 
 // Helper is called first in TestMain. In a process that Crash started it writes to
-// the place until it is killed, and does not come back.
+// the place until it is killed, and does not come back. In others it sets how many
+// cases of random changes are tried, unless -rapid.checks does.
 func Helper(open func(place string) (state.Store, error)) {
+	checks := "50"
+	if raceEnabled {
+		checks = "10"
+	}
+	if err := flag.Set("rapid.checks", checks); err != nil {
+		panic(err)
+	}
 	if p, ok := os.LookupEnv(place); ok {
 		err := write(open, p)
 		fmt.Fprintln(os.Stderr, err)
@@ -87,6 +96,9 @@ func Crash(t *testing.T, where string, open Open, kills int) {
 		t.Fatal(err)
 	}
 	rnd := rand.New(rand.NewPCG(rand.Uint64(), 1))
+	if raceEnabled {
+		kills = 5
+	}
 	total := 0
 	for range kills {
 		acknowledged, err := kill(t, exe, where, time.Duration(rnd.IntN(60_000))*time.Microsecond)

@@ -23,32 +23,42 @@ func testModel(t *testing.T, place func(t testing.TB) Open) {
 		m := &Model{}
 		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
 			if rapid.IntRange(0, 9).Draw(rt, "restart") == 0 {
+				compare(t, rt, s, m)
 				if err := s.Close(); err != nil {
 					rt.Fatal(err)
 				}
-				if s, err = open(); err != nil {
+				again, err := open()
+				if err != nil {
 					rt.Fatal(err)
 				}
+				s = again
 			}
 			c := changes(rt, m)
 			want, got := m.Apply(t.Context(), c), s.Apply(t.Context(), c)
 			if (want == nil) != (got == nil) {
 				rt.Fatalf("%+v: the model says %v, the store %v", c, want, got)
 			}
-			compare(t, rt, s, m)
+			question(t, rt, s, m)
 		}
+		compare(t, rt, s, m)
 	})
 }
 
-func compare(t *testing.T, rt *rapid.T, s, m state.Store) {
-	agree := func(what string, got, want any, err error) {
-		if diff := cmp.Diff(want, got, options); diff != "" || err != nil {
-			rt.Fatalf("%s: %v; -want +got:\n%s", what, err, diff)
-		}
+func agree(rt *rapid.T, what string, got, want any, err error) {
+	if diff := cmp.Diff(want, got, options); diff != "" || err != nil {
+		rt.Fatalf("%s: %v; -want +got:\n%s", what, err, diff)
 	}
+}
+
+// compare asks both for everything.
+func compare(t *testing.T, rt *rapid.T, s, m state.Store) {
 	want, _ := ask(t.Context(), m)
 	got, err := ask(t.Context(), s)
-	agree("everything", got, want, err)
+	agree(rt, "everything", got, want, err)
+}
+
+// question asks both the same of each sort of question.
+func question(t *testing.T, rt *rapid.T, s, m state.Store) {
 	q := state.AlertQuery{Since: moment(rt), Changed: moment(rt)}
 	if rapid.Bool().Draw(rt, "by id") {
 		q.IDs = rapid.SliceOfN(name, 1, 3).Draw(rt, "ids")
@@ -61,24 +71,24 @@ func compare(t *testing.T, rt *rapid.T, s, m state.Store) {
 	}
 	wantAlerts, _ := gather(m.Alerts(t.Context(), q))
 	gotAlerts, err := gather(s.Alerts(t.Context(), q))
-	agree("alerts", gotAlerts, wantAlerts, err)
+	agree(rt, "alerts", gotAlerts, wantAlerts, err)
 	since, text, n := moment(rt), name.Draw(rt, "name"), rapid.IntRange(-1, 3).Draw(rt, "n")
 	wantHours, _ := gather(m.Hours(t.Context(), since))
 	gotHours, err := gather(s.Hours(t.Context(), since))
-	agree("hours", gotHours, wantHours, err)
+	agree(rt, "hours", gotHours, wantHours, err)
 	wantSegments, _ := gather(m.Segments(t.Context(), text, since))
 	gotSegments, err := gather(s.Segments(t.Context(), text, since))
-	agree("segments", len(gotSegments), len(wantSegments), err)
+	agree(rt, "segments", len(gotSegments), len(wantSegments), err)
 	wantPending, _ := m.Pending(t.Context(), text, since, n)
 	gotPending, err := s.Pending(t.Context(), text, since, n)
-	agree("pending", gotPending, wantPending, err)
+	agree(rt, "pending", gotPending, wantPending, err)
 	wantNewest, _, _ := m.Quarantined(t.Context(), n)
 	gotNewest, _, err := s.Quarantined(t.Context(), n)
-	agree("quarantined", len(gotNewest), len(wantNewest), err)
+	agree(rt, "quarantined", len(gotNewest), len(wantNewest), err)
 }
 
 var (
-	name = rapid.SampledFrom(names)
+	name = rapid.SampledFrom(names[:len(names)-1]) // the long one makes reports unreadable
 	body = rapid.SliceOfN(rapid.Byte(), 0, 5)
 	few  = rapid.IntRange(0, 3)
 	// times are few, so that they meet.

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -175,9 +176,17 @@ type contents struct {
 
 // The names that tests use; everything asks for them.
 var (
-	names = []string{"", "a", "b", "B", "\x00", "a\x00b", "\xff\xfe'\"\\", "é%_"}
+	names = []string{"", "a", "b", "B", "\x00", "a\x00b", "\xff\xfe'\"\\", "é%_", long()}
 	words = []string{"mark", "other"}
 )
+
+// long is a text that no index takes and that does not compress.
+func long() string {
+	b := make([]byte, 10_000)
+	x := rand.NewChaCha8([32]byte{1})
+	_, _ = x.Read(b) // never fails
+	return string(b)
+}
 
 func everything(t *testing.T, s state.Store) contents {
 	t.Helper()
