@@ -64,19 +64,31 @@ func runConfigInit(e *env, args []string) int {
 }
 
 var configCheckHelp = help{
-	about: "Checks a configuration: keys, values, contradictions, and that the files and secrets that it names can be read. All that is wrong is told at once, with its line. " +
-		"What is right but may not be meant is told as well. No connection is made; that is the matter of \"entrawatch doctor\".",
+	about: "Checks a configuration: keys, values, contradictions, that the files and secrets that it names can be read, and that baseline and rules are right. " +
+		"All that is wrong is told at once, with its line. What is right but may not be meant is told as well. No connection is made; that is the matter of \"entrawatch doctor\".",
 	usage: []string{"FILE"},
 	examples: []example{
 		{"entrawatch config check entrawatch.yaml", "Run it before you restart the service, with the environment of the service."},
 	},
-	exits: []string{"it is right", "it is not right, or a secret cannot be read", "the command line is wrong, or there is no such file"},
+	exits: []string{"it is right", "it, the baseline or a rule is not right", "the command line is wrong, or there is no such file"},
 }
 
 func runConfigCheck(e *env, args []string) int {
-	cfg, name, code := readConfig(e, newFlags(e, "config check", configCheckHelp), args)
+	flags := newFlags(e, "config check", configCheckHelp)
+	cfg, name, code := readConfig(e, flags, args)
 	if cfg == nil {
 		return code
+	}
+	wrong := false
+	if cfg.Baseline != "" {
+		_, _, wrong = loadBaseline(flags, string(cfg.Baseline), "")
+	}
+	var dirs []string
+	for _, dir := range cfg.Rules {
+		dirs = append(dirs, string(dir))
+	}
+	if _, _, failed := (ruleFlags{dirs: &dirs}).load(flags, false); failed || wrong {
+		return exitFailed
 	}
 	fmt.Fprintf(e.stdout, "%s is right.\n", name)
 	return exitDone

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/notify"
 	"github.com/entrawatch/entrawatch/internal/notify/webhook"
 	"github.com/entrawatch/entrawatch/internal/setting"
 )
@@ -62,7 +65,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestRead(t *testing.T) {
-	cfg, dir, err := read(t, `
+	_, _, err := read(t, `
 tenant: 4bbb79f7-5724-4c9e-95f3-de075f6ec090
 baseline: baseline.yaml
 rules: [rules]
@@ -82,7 +85,7 @@ outlets:
 	if err == nil || !strings.HasSuffix(err.Error(), "entrawatch.yaml:16: outlets[3].webhook.url: is not an address; write it like https://host/path") {
 		t.Fatal(err)
 	}
-	cfg, dir, err = read(t, `
+	cfg, dir, err := read(t, `
 baseline: baseline.yaml
 rules: [rules]
 data: /var/lib/entrawatch
@@ -294,6 +297,39 @@ func TestShown(t *testing.T) {
 	cfg.Notices, again.Notices = nil, nil
 	if diff := cmp.Diff(cfg, again, cmp.AllowUnexported(setting.Secret{}, setting.URL{})); diff != "" {
 		t.Errorf("%s\n%s", diff, text)
+	}
+}
+
+// TestKinds: every kind of section can be read and written, and what is written
+// of its defaults means them.
+func TestKinds(t *testing.T) {
+	for _, k := range slices.Concat(SourceKinds(), StoreKinds(), OutletKinds()) {
+		section, again := k.New(), k.New()
+		if k.New() == section && reflect.TypeOf(section).Elem().Size() > 0 {
+			t.Errorf("%s: New returns the same section twice", k.Name)
+		}
+		text, err := yaml.Marshal(setting.Node(section))
+		if err != nil {
+			t.Errorf("%s: %v", k.Name, err)
+		}
+		var doc yaml.Node
+		if err := yaml.Unmarshal(text, &doc); err != nil {
+			t.Fatal(err)
+		}
+		if faults := setting.Decode(doc.Content[0], again, k.Name); len(faults) > 0 {
+			t.Errorf("%s: %v\n%s", k.Name, faults, text)
+		}
+		if !reflect.DeepEqual(section, again) {
+			t.Errorf("%s: %+v became %+v", k.Name, section, again)
+		}
+		if err := setting.Supported(reflect.TypeOf(section)); err != nil {
+			t.Errorf("%s: %v", k.Name, err)
+		}
+	}
+	for _, k := range OutletKinds() {
+		if _, ok := k.New().(notify.Config); !ok {
+			t.Errorf("outlet %s cannot be opened", k.Name)
+		}
 	}
 }
 

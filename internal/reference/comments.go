@@ -89,8 +89,11 @@ func typesOf(pkg string) (map[string]*ast.TypeSpec, error) {
 		top = filepath.Join("..", "..")
 	}
 	files, err := filepath.Glob(filepath.Join(top, filepath.FromSlash(dir), "*.go"))
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("%s: no source found (%v)", pkg, err)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s: no source found", pkg)
 	}
 	out := map[string]*ast.TypeSpec{}
 	for _, name := range files {

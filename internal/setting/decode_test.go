@@ -3,6 +3,7 @@ package setting
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -298,6 +299,16 @@ func TestFormat(t *testing.T) {
 		if got := s.String(); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
+	}
+}
+
+func TestSupported(t *testing.T) {
+	if err := Supported(reflect.TypeFor[*kitchen]()); err != nil {
+		t.Error(err)
+	}
+	type inner struct{ Port uint16 }
+	if err := Supported(reflect.TypeFor[struct{ In []inner }]()); err == nil || err.Error() != "in: port: uint16 cannot be read from a configuration" {
+		t.Error(err)
 	}
 }
 

@@ -1,6 +1,8 @@
 package setting
 
 import (
+	"encoding"
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -44,6 +46,33 @@ func fieldsOf(t reflect.Type) []Field {
 		out = append(out, Field{name, []int{i}, f.Type, t, f.Name})
 	}
 	return out
+}
+
+// Supported says which key of a type a Decoder cannot read; nil = all can be.
+func Supported(t reflect.Type) error {
+	pointer := reflect.PointerTo(t)
+	if pointer.Implements(reflect.TypeFor[Custom]()) || pointer.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return nil
+	}
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		return Supported(t.Elem())
+	case reflect.Map:
+		if t.Key().Kind() != reflect.String {
+			return fmt.Errorf("%s: keys of maps are texts", t)
+		}
+		return Supported(t.Elem())
+	case reflect.Struct:
+		for _, f := range fieldsOf(t) {
+			if err := Supported(f.Type); err != nil {
+				return fmt.Errorf("%s: %w", f.Name, err)
+			}
+		}
+		return nil
+	case reflect.String, reflect.Bool, reflect.Float64, reflect.Int, reflect.Int64, reflect.Int32, reflect.Int16, reflect.Int8:
+		return nil
+	}
+	return fmt.Errorf("%s cannot be read from a configuration", t)
 }
 
 // secretive reports whether a text that stands in place of a value of the type

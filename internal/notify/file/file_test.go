@@ -174,12 +174,12 @@ func TestFullDisk(t *testing.T) {
 	t.Cleanup(func() { exec.Command("umount", dir).Run() })
 	path := filepath.Join(dir, "alerts.jsonl")
 	s := open(t, path)
-	n := 0
-	var err error
-	for retry := true; err == nil; n++ {
-		if retry, err = s.Notify(t.Context(), alert(1900), fmt.Sprint(n), 1); err != nil && !retry {
-			t.Error("is not tried again")
-		}
+	n, retry, err := 0, false, error(nil)
+	for ; err == nil; n++ {
+		retry, err = s.Notify(t.Context(), alert(1900), fmt.Sprint(n), 1)
+	}
+	if !retry {
+		t.Error("is not tried again")
 	}
 	if !strings.Contains(err.Error(), "no space left on device; make room on the disk") {
 		t.Error(err)
@@ -196,7 +196,7 @@ func TestFullDisk(t *testing.T) {
 	if out, err := exec.Command("mount", "-o", "remount,ro", dir).CombinedOutput(); err != nil {
 		t.Skipf("cannot be made read-only: %s", out)
 	}
-	retry, err := open(t, path).Notify(t.Context(), alert(8), "8", 1)
+	retry, err = open(t, path).Notify(t.Context(), alert(8), "8", 1)
 	if !retry || err == nil || !strings.Contains(err.Error(), "read-only file system; name a file on a disk that can be written") {
 		t.Error(retry, err)
 	}
