@@ -24,6 +24,7 @@ var credentials = map[string]string{
 	"chat-url":           "https://chat.contoso.com/hooks/0123456789abcdef",
 	"graph-secret":       "not~a.real~secret",
 	"kafka-password":     "not a real password",
+	"app-certificate":    "-----BEGIN CERTIFICATE-----\n",
 }
 
 // TestExamples reads each of packaging/examples. Those of sources that this

@@ -41,17 +41,23 @@ func (c *comments) ofField(f setting.Field) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("%s is not a struct in the source", f.Owner)
 	}
+	before := "" // the comment above, which may be about two fields
 	for _, field := range fields.Fields.List {
+		text := oneLine(field.Doc)
+		if text == "" {
+			text = oneLine(field.Comment)
+		}
 		for _, name := range field.Names {
-			if name.Name != f.Go {
-				continue
-			}
-			if text := oneLine(field.Doc); text != "" {
+			switch {
+			case name.Name != f.Go:
+			case text != "":
 				return text, nil
+			case strings.Contains(before, name.Name):
+				return before, nil
 			}
-			if text := oneLine(field.Comment); text != "" {
-				return text, nil
-			}
+		}
+		if text != "" {
+			before = text
 		}
 	}
 	return "", fmt.Errorf("%s.%s has no comment, which would be its reference", f.Owner, f.Go)

@@ -151,8 +151,12 @@ func sentence(doc, name string) string {
 	for _, verb := range []string{"is ", "are "} {
 		rest = strings.TrimPrefix(rest, verb)
 	}
-	if rest == "" {
+	first, _, _ := strings.Cut(rest, " ")
+	switch {
+	case first == "" || first == "and": // about two fields
 		return doc
+	case strings.HasSuffix(first, ",") || strings.Contains(first, "_"): // a list of values
+		return rest
 	}
 	return strings.ToUpper(rest[:1]) + rest[1:]
 }
