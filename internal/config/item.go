@@ -2,11 +2,13 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/entrawatch/entrawatch/internal/notify"
 	"github.com/entrawatch/entrawatch/internal/setting"
 )
 
@@ -26,6 +28,15 @@ type Store struct{ Item }
 
 // An Outlet is an item of outlets.
 type Outlet struct{ Item }
+
+// Open returns the outlet. stdout is the standard output of the program.
+func (o Outlet) Open(stdout io.Writer) (notify.Sink, error) {
+	c, ok := o.Section.(notify.Config)
+	if !ok {
+		return nil, fmt.Errorf("%s is no outlet", o.Kind)
+	}
+	return c.Open(stdout)
+}
 
 // Label is the name of the item, or else its kind. Cursors and deliveries are
 // kept under it.

@@ -82,6 +82,7 @@ func parse(path, folder string, data []byte, env func(string) (string, bool)) (*
 	if root != nil {
 		r.Decode(root, cfg, "")
 	}
+	cfg.Tenant = strings.ToLower(cfg.Tenant) // as decode has it
 	cfg.Data = setting.Path(r.path(string(cfg.Data)))
 	r.Report("", cfg.Problems())
 	if len(r.Faults) > 0 {

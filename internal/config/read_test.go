@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -15,7 +16,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/entrawatch/entrawatch/internal/event"
-	"github.com/entrawatch/entrawatch/internal/notify"
 	"github.com/entrawatch/entrawatch/internal/notify/webhook"
 	"github.com/entrawatch/entrawatch/internal/setting"
 )
@@ -86,6 +86,7 @@ outlets:
 		t.Fatal(err)
 	}
 	cfg, dir, err := read(t, `
+tenant: 4BBB79F7-5724-4C9E-95F3-DE075F6EC090
 baseline: baseline.yaml
 rules: [rules]
 data: /var/lib/entrawatch
@@ -98,6 +99,9 @@ outlets:
 `)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if cfg.Tenant != "4bbb79f7-5724-4c9e-95f3-de075f6ec090" {
+		t.Errorf("tenant %s", cfg.Tenant)
 	}
 	if cfg.Baseline != setting.Path(filepath.Join(dir, "baseline.yaml")) || cfg.Data != "/var/lib/entrawatch" {
 		t.Errorf("paths %q and %q", cfg.Baseline, cfg.Data)
@@ -146,6 +150,10 @@ func TestErrors(t *testing.T) {
 			"1: lateness: 0s is not from 1m to 30d",
 			"1: delay.default: 15m is longer than lateness (0s)",
 			"2: lake.flush: 1h is not from 1s to 10m",
+		}},
+		{"delay: soon\nlake: {retention: [1d]}", []string{
+			`1: delay: "soon" is not a span of time; write a number`,
+			"2: lake.retention: want keys with values, got a list",
 		}},
 		{"state: {mysql: {}}", []string{"1: state.mysql: unknown kind of store; known: sqlite"}},
 		{"state: sqlite", []string{`1: state: want a key with a section, got the text "sqlite"; write sqlite: {}`}},
@@ -327,8 +335,8 @@ func TestKinds(t *testing.T) {
 		}
 	}
 	for _, k := range OutletKinds() {
-		if _, ok := k.New().(notify.Config); !ok {
-			t.Errorf("outlet %s cannot be opened", k.Name)
+		if _, err := (Outlet{Item{Kind: k.Name, Section: k.New()}}).Open(io.Discard); err != nil {
+			t.Errorf("outlet %s: %v", k.Name, err)
 		}
 	}
 }

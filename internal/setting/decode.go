@@ -71,7 +71,9 @@ func (d *Decoder) Report(path string, problems []Problem) {
 	read := d.Faults
 	for _, p := range problems {
 		p.Key = join(path, p.Key)
-		if !slices.ContainsFunc(read, func(f Fault) bool { return p.Key != path && Within(f.Key, p.Key) }) {
+		if p.Key == path || !slices.ContainsFunc(read, func(f Fault) bool {
+			return Within(f.Key, p.Key) || f.Key != path && Within(p.Key, f.Key)
+		}) {
 			d.Faults = append(d.Faults, Fault{d.Line(p.Key), p})
 		}
 	}

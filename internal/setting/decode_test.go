@@ -256,7 +256,7 @@ func TestReport(t *testing.T) {
 	var d Decoder
 	d.Decode(parse(t, "auth:\n  tenant: []\nitems:\n- tenant: a"), newKitchen(), "s")
 	d.Faults = d.Faults[:1]
-	d.Report("s", []Problem{{Key: "auth.tenant", What: "not told again"}, {Key: "auth.secret", What: "is missing"}, {Key: "items[0].secret", What: "too"}, {What: "all"}})
+	d.Report("s", []Problem{{Key: "auth.tenant", What: "not told again"}, {Key: "auth.tenant[0].x", What: "nor that"}, {Key: "auth.secret", What: "is missing"}, {Key: "items[0].secret", What: "too"}, {What: "all"}})
 	want := "2: s.auth.tenant: want one value, got a list\n2: s.auth.secret: is missing\n4: s.items[0].secret: too\n1: s: all\n"
 	if got := lines(d.Faults); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

@@ -249,6 +249,8 @@ func TestBroken(t *testing.T) {
 	for name, answer := range map[string]string{
 		"nothing":     "",
 		"half a head": "HTTP/1.1 200 O",
+		"refused":     "HTTP/1.1 500 X\r\nContent-Length: 100\r\n\r\nabc",
+		"taken, then": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc",
 		"garbage":     "SSH-2.0-OpenSSH_9.2\r\n",
 	} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -266,7 +268,8 @@ func TestBroken(t *testing.T) {
 				c.Close()
 			}
 		}()
-		if retry, err := post(t, sink(t, "http://"+l.Addr().String(), nil)); !retry || err == nil {
+		retry, err := post(t, sink(t, "http://"+l.Addr().String(), nil))
+		if taken := strings.HasPrefix(name, "taken"); retry == taken || (err == nil) != taken {
 			t.Errorf("%s: %v, %v", name, retry, err)
 		}
 		l.Close()
