@@ -85,10 +85,9 @@ func (i *Item) read(d *setting.Decoder, n *yaml.Node, path, what string, kinds [
 			i.Name = text
 		case k < 0 && len(kinds) == 0:
 			d.Fail(kn, at, "", "this version knows no kind of %s", what)
+		case k < 0 && named:
+			d.Fail(kn, at, setting.DidYouMean(name, append(slices.Clone(names), "name")), "unknown kind of %s", what)
 		case k < 0:
-			if named {
-				names = append(names, "name")
-			}
 			d.Fail(kn, at, setting.DidYouMean(name, names), "unknown kind of %s", what)
 		case i.Section != nil:
 			d.Fail(kn, at, "begin another item with -, or remove one", "is a second kind of %s beside %s", what, i.Kind)

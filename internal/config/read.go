@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -136,7 +137,7 @@ func (r *reader) secret(s *setting.Secret, line int) *setting.Problem {
 	if text == "" {
 		return &setting.Problem{What: s.File + ": is empty"}
 	}
-	if info, err := os.Stat(s.File); err == nil && info.Mode().Perm()&0o004 != 0 && filepath.Separator == '/' {
+	if info, err := os.Stat(s.File); err == nil && info.Mode().Perm()&0o004 != 0 && runtime.GOOS != "windows" {
 		r.notice(line, setting.Problem{What: fmt.Sprintf("%s can be read by every user of the machine", s.File), Hint: "chmod o-rwx " + s.File})
 	}
 	s.Fill(text)
