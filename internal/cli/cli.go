@@ -39,6 +39,7 @@ func commands() []command {
 		{"rules", "list, show, check and test rules", runRules},
 		{"baseline", "draft, check and compare baselines", runBaseline},
 		{"report", "answer questions about logs", runReport},
+		{"config", "write, check and show the configuration of the service", runConfig},
 		{"guide", "say what of Microsoft's guides is covered", runGuide},
 		{"hunt", "ask questions in SQL about stored events", runHunt},
 		{"lake", "import, check, export and erase stored events", runLake},

@@ -1,9 +1,9 @@
 // Command reference writes the pages of docs/ that are made from the code: the
 // fields from the registry of package event, the inputs and fields of the
 // baseline from its catalogue, the built-in rules from their files, what
-// implements the guides, and what is proven of the Sigma project's rules. It runs
-// with "make generate"; "make check" compares what it would write with what is
-// there.
+// implements the guides, what is proven of the Sigma project's rules, and the
+// configuration from its types and their comments. It runs with "make generate";
+// "make check" compares what it would write with what is there.
 package main
 
 import (
@@ -29,6 +29,8 @@ func pages() []page {
 		{"rules.md", rulesPage},
 		{"guides.md", guidesPage},
 		{"sigmahq.md", sigmahqPage},
+		{"configuration.md", configurationPage},
+		{"../internal/config/starting.yaml", startingFile}, // for the program itself
 	}
 	for _, g := range guides {
 		out = append(out, page{g.page, guidePage(g.letter)})
@@ -37,7 +39,7 @@ func pages() []page {
 }
 
 func main() {
-	dir := flag.String("o", "docs", "write the pages into `folder`")
+	dir := flag.String("o", "docs", "write the pages into `folder`, and what belongs beside it")
 	flag.Parse()
 	if err := writeAll(*dir); err != nil {
 		fmt.Fprintln(os.Stderr, "reference:", err)
@@ -46,15 +48,16 @@ func main() {
 }
 
 func writeAll(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	for _, p := range pages() {
 		var b bytes.Buffer
 		if err := p.write(&b); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, p.name), b.Bytes(), 0o644); err != nil {
+		name := filepath.Join(dir, filepath.FromSlash(p.name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}
