@@ -9,24 +9,25 @@ import (
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 // Check looks at everything that reading takes: the token, its permissions, each
 // log and listing by asking for one entry, and the clock.
 func (s *Source) Check(ctx context.Context) []source.Check {
-	claims, err := s.client.claims(ctx, s.client.ends.Graph)
+	claims, err := s.client.Claims(ctx, s.client.Ends.Graph)
 	if err != nil {
 		return []source.Check{{What: "token", Problem: explain(err, need{what: "the token"}, claims)}}
 	}
 	s.claims, s.claimed = claims, time.Now()
 	out := []source.Check{{What: "token", Note: "tenant " + claims.Tenant + ", permissions " + strings.Join(slices.Sorted(slices.Values(claims.Roles)), ", ")}}
-	now := s.client.now()
+	now := s.client.Now()
 	for _, t := range s.tasks(nil) {
 		var n need
 		var address string
 		switch t := t.(type) {
 		case *reader:
-			n, address = t.need(), t.l.url(s.client.ends.Graph, now.Add(-time.Hour), now, 1)
+			n, address = t.need(), t.l.url(s.client.Ends.Graph, now.Add(-time.Hour), now, 1)
 		case *lister:
 			n, address = t.need(), t.address(question{path: single.Replace(t.l.first)})
 		}
@@ -46,8 +47,8 @@ func (s *Source) Check(ctx context.Context) []source.Check {
 			return out
 		}
 	}
-	clock := source.Check{What: "clock", Problem: clockProblem(s.client.skew)}
-	if !s.client.skewSeen {
+	clock := source.Check{What: "clock", Problem: clockProblem(s.client.Skew)}
+	if !s.client.Skewed {
 		clock.Note = "not compared: no answer told the time"
 	}
 	return append(out, clock)
@@ -59,7 +60,7 @@ var single = strings.NewReplacer("top=500", "top=1", "top=200", "top=1", "top=99
 func (s *Source) permission(stream string, n need) source.Check {
 	check := source.Check{Stream: stream, What: "permission " + strings.Join(n.any, " or ")}
 	if !s.claims.Has(n.any...) {
-		check.Problem = explain(&refusal{status: http.StatusForbidden, code: "the token does not have it"}, n, s.claims)
+		check.Problem = explain(&azure.Refusal{Status: http.StatusForbidden, Code: "the token does not have it"}, n, s.claims)
 	}
 	return check
 }
@@ -74,11 +75,11 @@ func (s *Source) try(ctx context.Context, t task, n need, address string) source
 				break
 			}
 		}
-		var r *refusal
-		if _, err = s.client.get(ctx, address); err == nil || errors.As(err, &r) && r.status != http.StatusUnauthorized && r.status != http.StatusTooManyRequests {
+		var r *azure.Refusal
+		if _, err = s.client.get(ctx, address); err == nil || errors.As(err, &r) && r.Status != http.StatusUnauthorized && r.Status != http.StatusTooManyRequests {
 			break
 		}
-		if r != nil && r.waits && sleep(ctx, min(r.wait, 15*time.Second)) != nil {
+		if r != nil && r.Waits && sleep(ctx, min(r.Wait, 15*time.Second)) != nil {
 			break
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 // A lister lists directory objects, round by round.
@@ -55,7 +56,7 @@ func (r *lister) begin() {
 	if r.lesser {
 		first = r.l.lesser
 	}
-	r.round, r.pages, r.partial, r.held = r.s.client.now().Truncate(time.Second), 0, nil, nil
+	r.round, r.pages, r.partial, r.held = r.s.client.Now().Truncate(time.Second), 0, nil, nil
 	r.open = []question{{path: first, hidden: r.l.hidden, first: true}}
 }
 
@@ -64,9 +65,9 @@ func (r *lister) address(q question) string {
 	case strings.HasPrefix(q.path, "https://"):
 		return q.path
 	case r.l.azure:
-		return r.s.client.ends.ResourceManager + q.path
+		return r.s.client.Ends.ResourceManager + q.path
 	}
-	return r.s.client.ends.Graph + q.path
+	return r.s.client.Ends.Graph + q.path
 }
 
 func (r *lister) step(ctx context.Context, in source.Intake) error {
@@ -204,7 +205,7 @@ func (h *held) filled() ([]byte, error) {
 // fail decides what to do after an error: ask again, begin anew, or do without.
 func (r *lister) fail(ctx context.Context, in source.Intake, q question, err error) error {
 	problem := explain(err, r.need(), r.s.claims)
-	f := (*refusal)(nil)
+	f := (*azure.Refusal)(nil)
 	refused := errors.As(err, &f) && problem.Final
 	behind := strings.HasPrefix(q.path, "https://") // a page behind the first
 	switch {
@@ -217,7 +218,7 @@ func (r *lister) fail(ctx context.Context, in source.Intake, q question, err err
 		r.s.log.Warn("listed without what takes a licence or a permission", "stream", r.l.name, "err", problem)
 		r.well(time.Now())
 		return nil
-	case refused && !q.first && (q.optional || f.status == http.StatusNotFound):
+	case refused && !q.first && (q.optional || f.Status == http.StatusNotFound):
 		return r.skip(ctx, in)
 	case refused && !q.first:
 		r.partial = problem
@@ -226,7 +227,7 @@ func (r *lister) fail(ctx context.Context, in source.Intake, q question, err err
 		r.open = nil
 	}
 	r.failed(in, r.l.name, err, problem)
-	if f != nil && f.status == http.StatusTooManyRequests && r.l.report {
+	if f != nil && f.Status == http.StatusTooManyRequests && r.l.report {
 		r.s.hush(r.at)
 	}
 	return nil

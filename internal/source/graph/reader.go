@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 // A reader reads a log.
@@ -45,18 +46,18 @@ func (r *reader) begin() {
 		}
 		r.s.log.Warn("a stored cursor cannot be used, the log is read from its beginning", "stream", r.l.name, "err", err)
 	}
-	r.c = cursor{Mark: r.s.client.now().Add(-r.s.config.Since)}
+	r.c = cursor{Mark: r.s.client.Now().Add(-r.s.config.Since)}
 }
 
 func (r *reader) step(ctx context.Context, in source.Intake) error {
 	r.s.identify(ctx)
 	r.begin()
 	if r.c.To.IsZero() {
-		r.c.open(r.l, r.s.client.now(), min(r.s.client.skew.Abs(), day))
+		r.c.open(r.l, r.s.client.Now(), min(r.s.client.Skew.Abs(), day))
 	}
 	address := r.c.Next
 	if address == "" {
-		address = r.l.url(r.s.client.ends.Graph, r.c.From, r.c.To, r.l.top)
+		address = r.l.url(r.s.client.Ends.Graph, r.c.From, r.c.To, r.l.top)
 	}
 	p, err := r.s.client.get(ctx, address)
 	if ctx.Err() != nil {
@@ -92,7 +93,7 @@ func (r *reader) name() string {
 // or be broken for good, then the window is begun anew.
 func (r *reader) fail(in source.Intake, err error) {
 	problem := explain(err, r.need(), r.s.claims)
-	if f := (*refusal)(nil); r.c.Next != "" && errors.As(err, &f) && gone(f) {
+	if f := (*azure.Refusal)(nil); r.c.Next != "" && errors.As(err, &f) && gone(f) {
 		r.c.again()
 		problem.Final = false
 		problem.Hint = "its window is read again from the beginning"
@@ -100,7 +101,7 @@ func (r *reader) fail(in source.Intake, err error) {
 		r.c.again()
 	}
 	r.failed(in, r.l.name, err, problem)
-	if f := (*refusal)(nil); errors.As(err, &f) && f.status == http.StatusTooManyRequests {
+	if f := (*azure.Refusal)(nil); errors.As(err, &f) && f.Status == http.StatusTooManyRequests {
 		r.s.hush(r.at) // the budget is that of all reports
 	}
 }
@@ -111,8 +112,8 @@ const linkTries = 5
 
 // gone reports whether a link to a page has expired. Who may not read the log is
 // told so at its first page.
-func gone(r *refusal) bool {
-	switch r.status {
+func gone(r *azure.Refusal) bool {
+	switch r.Status {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusGone:
 		return !unlicensed(r)
 	}

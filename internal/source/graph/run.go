@@ -132,7 +132,7 @@ func (s *Source) identify(ctx context.Context) {
 	if !s.claimed.IsZero() && time.Since(s.claimed) < time.Hour {
 		return
 	}
-	claims, err := s.client.claims(ctx, s.client.ends.Graph)
+	claims, err := s.client.Claims(ctx, s.client.Ends.Graph)
 	if err != nil {
 		return // whoever asks for something will tell
 	}
@@ -146,12 +146,12 @@ const tolerance = 5 * time.Minute
 
 // reportClock tells once when our clock is off, and once when it is right again.
 func (s *Source) reportClock(in source.Intake) {
-	off := s.client.skew.Abs() > tolerance
+	off := s.client.Skew.Abs() > tolerance
 	if off == s.skewed {
 		return
 	}
 	s.skewed = off
-	in.Report("clock", clockProblem(s.client.skew))
+	in.Report("clock", clockProblem(s.client.Skew))
 }
 
 // clockProblem returns nil if the clocks agree well enough.
@@ -190,15 +190,15 @@ const patient = 2
 // server refuses, so that asking again soon is in vain.
 func (p *pulse) failed(in source.Intake, stream string, err error, problem *source.Problem) (final bool) {
 	p.failures++
-	r := (*refusal)(nil)
+	r := (*azure.Refusal)(nil)
 	switch {
 	case errors.As(err, &r) && problem.Final:
 		p.at = time.Now().Add(refusedAgain)
-	case r != nil && r.status == http.StatusUnauthorized && p.failures == 1:
+	case r != nil && r.Status == http.StatusUnauthorized && p.failures == 1:
 		p.at = time.Now() // with a fresh token
-	case r != nil && r.waits:
+	case r != nil && r.Waits:
 		// A little later than asked for, so that not all come back at once.
-		p.at = time.Now().Add(r.wait + time.Duration(rand.Float64()*float64(time.Second)))
+		p.at = time.Now().Add(r.Wait + time.Duration(rand.Float64()*float64(time.Second)))
 	default:
 		p.at = time.Now().Add(azure.Backoff(p.failures, rand.Float64()))
 	}
