@@ -6,6 +6,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
@@ -84,4 +85,22 @@ func brief(text string) string {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}
 	return text
+}
+
+// Tolerance is by how much clocks may differ.
+const Tolerance = 5 * time.Minute
+
+// ExplainSkew returns nil if the clocks agree well enough.
+func ExplainSkew(skew time.Duration) error {
+	if skew.Abs() <= Tolerance {
+		return nil
+	}
+	side := "behind"
+	if skew < 0 {
+		side = "ahead of"
+	}
+	return &source.Problem{
+		What: "the clock of this machine is " + skew.Abs().Round(time.Second).String() + " " + side + " that of Microsoft",
+		Hint: "set it, and have it set over the network (NTP); until then logs are read by the clock of Microsoft",
+	}
 }

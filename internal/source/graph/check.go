@@ -47,7 +47,7 @@ func (s *Source) Check(ctx context.Context) []source.Check {
 			return out
 		}
 	}
-	clock := source.Check{What: "clock", Problem: clockProblem(s.client.Skew)}
+	clock := source.Check{What: "clock", Problem: azure.ExplainSkew(s.client.Skew)}
 	if !s.client.Skewed {
 		clock.Note = "not compared: no answer told the time"
 	}

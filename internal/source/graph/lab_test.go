@@ -10,71 +10,35 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/setting"
 	"github.com/entrawatch/entrawatch/internal/source"
 	"github.com/entrawatch/entrawatch/internal/source/azure"
+	"github.com/entrawatch/entrawatch/internal/source/azure/loginfake"
 	"github.com/entrawatch/entrawatch/internal/source/graph/graphfake"
 )
-
-// pipes is a listener in memory, so that time in a test can be that of synctest:
-// a goroutine at a real socket would hold it up.
-type pipes struct {
-	conns chan net.Conn
-	once  sync.Once
-	done  chan struct{}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 443} }
 
 // host is where the fake is.
 const host = "https://example.com"
 
-// serve serves a fake in memory and returns the way to it. TLS is left out: it
-// would take most of the time, and TestTLS has it.
+// serve serves a fake in memory and returns the way to it. Whatever else is
+// dialled fails the test.
 func serve(t *testing.T, fake http.Handler) http.RoundTripper {
 	t.Helper()
-	l := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-	srv := httptest.NewUnstartedServer(fake)
-	srv.Listener.Close()
-	srv.Listener = l
-	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-	srv.Start()
-	transport := &http.Transport{
-		DialTLSContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
-			if addr != "example.com:443" {
-				t.Errorf("%s was contacted", addr)
-				return nil, errors.New("no such host")
-			}
-			ours, theirs := net.Pipe()
-			select {
-			case l.conns <- theirs:
-				return ours, nil
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		},
+	transport, end := loginfake.Serve(fake, "example.com")
+	t.Cleanup(end)
+	dial := transport.DialTLSContext
+	transport.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dial(ctx, network, address)
+		if err != nil && ctx.Err() == nil {
+			t.Errorf("dialled %s: %v", address, err)
+		}
+		return c, err
 	}
-	t.Cleanup(func() {
-		transport.CloseIdleConnections()
-		srv.Close()
-	})
 	return transport
 }
 

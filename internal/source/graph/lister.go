@@ -35,10 +35,10 @@ type held struct {
 }
 
 func newLister(s *Source, l *listing, cursor string) *lister {
-	out := &lister{s: s, l: l, pulse: pulse{at: time.Now()}}
+	out := &lister{s: s, l: l, pulse: pulse{azure.Pulse{At: time.Now()}}}
 	if done, err := time.Parse(time.RFC3339, cursor); err == nil {
-		if next := done.Add(s.config.SnapshotEvery); next.After(out.at) && next.Sub(out.at) <= s.config.SnapshotEvery {
-			out.at = next
+		if next := done.Add(s.config.SnapshotEvery); next.After(out.At) && next.Sub(out.At) <= s.config.SnapshotEvery {
+			out.At = next
 		}
 	}
 	return out
@@ -89,7 +89,7 @@ func (r *lister) step(ctx context.Context, in source.Intake) error {
 		rest.path = p.next
 		r.open = append([]question{rest}, r.open...)
 	}
-	r.well(time.Now())
+	r.Well(time.Now())
 	return r.take(ctx, in, q, p)
 }
 
@@ -137,14 +137,18 @@ func (r *lister) deliver(ctx context.Context, in source.Intake, body []byte) err
 	}
 	switch {
 	case end && r.partial != nil:
-		r.at = time.Now().Add(refusedAgain)
+		r.At = time.Now().Add(partialAgain)
 		in.Report(r.l.name, r.partial)
 	case end:
-		r.at = time.Now().Add(r.s.config.SnapshotEvery)
+		r.At = time.Now().Add(r.s.config.SnapshotEvery)
 		in.Report(r.l.name, nil)
 	}
 	return nil
 }
+
+// A listing that is not whole begins again after an hour: a permission may have
+// been granted.
+const partialAgain = time.Hour
 
 // shown is how many related objects a page of Graph holds at most for each.
 const shown = 20
@@ -216,7 +220,7 @@ func (r *lister) fail(ctx context.Context, in source.Intake, q question, err err
 	case refused && q.first && r.l.lesser != "" && !r.lesser:
 		r.lesser, r.open = true, nil
 		r.s.log.Warn("listed without what takes a licence or a permission", "stream", r.l.name, "err", problem)
-		r.well(time.Now())
+		r.Well(time.Now())
 		return nil
 	case refused && !q.first && (q.optional || f.Status == http.StatusNotFound):
 		return r.skip(ctx, in)
@@ -228,7 +232,7 @@ func (r *lister) fail(ctx context.Context, in source.Intake, q question, err err
 	}
 	r.failed(in, r.l.name, err, problem)
 	if f != nil && f.Status == http.StatusTooManyRequests && r.l.report {
-		r.s.hush(r.at)
+		r.s.hush(r.At)
 	}
 	return nil
 }
@@ -239,7 +243,7 @@ const empty = `{"value":[]}`
 // when there is nothing to hand on.
 func (r *lister) skip(ctx context.Context, in source.Intake) error {
 	r.open = r.open[1:]
-	r.well(time.Now())
+	r.Well(time.Now())
 	switch {
 	case r.held != nil:
 		return r.release(ctx, in)

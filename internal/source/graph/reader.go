@@ -22,7 +22,7 @@ type reader struct {
 }
 
 func newReader(s *Source, l *log, cursor string) *reader {
-	return &reader{s: s, l: l, start: cursor, pulse: pulse{at: time.Now()}}
+	return &reader{s: s, l: l, start: cursor, pulse: pulse{azure.Pulse{At: time.Now()}}}
 }
 
 func (r *reader) stream() string { return r.l.name }
@@ -79,7 +79,7 @@ func (r *reader) step(ctx context.Context, in source.Intake) error {
 	if p.next != "" || p.at.Sub(next.Mark) > wait+r.l.back {
 		wait = 0 // there is more to read
 	}
-	r.well(time.Now().Add(wait))
+	r.Well(time.Now().Add(wait))
 	return nil
 }
 
@@ -97,12 +97,12 @@ func (r *reader) fail(in source.Intake, err error) {
 		r.c.again()
 		problem.Final = false
 		problem.Hint = "its window is read again from the beginning"
-	} else if r.c.Next != "" && r.failures > 0 && r.failures%linkTries == 0 {
+	} else if r.c.Next != "" && r.Failures > 0 && r.Failures%linkTries == 0 {
 		r.c.again()
 	}
 	r.failed(in, r.l.name, err, problem)
 	if f := (*azure.Refusal)(nil); errors.As(err, &f) && f.Status == http.StatusTooManyRequests {
-		r.s.hush(r.at) // the budget is that of all reports
+		r.s.hush(r.At) // the budget is that of all reports
 	}
 }
 

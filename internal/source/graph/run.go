@@ -142,68 +142,25 @@ func (s *Source) identify(ctx context.Context) {
 	}
 }
 
-const tolerance = 5 * time.Minute
-
 // reportClock tells once when our clock is off, and once when it is right again.
 func (s *Source) reportClock(in source.Intake) {
-	off := s.client.Skew.Abs() > tolerance
+	off := s.client.Skew.Abs() > azure.Tolerance
 	if off == s.skewed {
 		return
 	}
 	s.skewed = off
-	in.Report("clock", clockProblem(s.client.Skew))
+	in.Report("clock", azure.ExplainSkew(s.client.Skew))
 }
 
-// clockProblem returns nil if the clocks agree well enough.
-func clockProblem(skew time.Duration) error {
-	if skew.Abs() <= tolerance {
-		return nil
-	}
-	side := "behind"
-	if skew < 0 {
-		side = "ahead of"
-	}
-	return &source.Problem{
-		What: "the clock of this machine is " + skew.Abs().Round(time.Second).String() + " " + side + " that of Microsoft",
-		Hint: "set it, and have it set over the network (NTP); until then logs are read by the clock of Microsoft",
-	}
-}
+// A pulse is when a stream asks again.
+type pulse struct{ azure.Pulse }
 
-// A pulse is when a stream asks again, and how it fared.
-type pulse struct {
-	at       time.Time
-	failures int // in a row
-}
+func (p *pulse) due() time.Time { return p.At }
 
-func (p *pulse) due() time.Time { return p.at }
-
-func (p *pulse) well(next time.Time) { p.at, p.failures = next, 0 }
-
-// Refused questions are asked again once an hour: a permission may have been
-// granted, a licence bought.
-const refusedAgain = time.Hour
-
-// patient failures are not reported: throttling and short outages are daily life.
-const patient = 2
-
-// failed plans the next attempt and reports the failure. It says whether the
-// server refuses, so that asking again soon is in vain.
-func (p *pulse) failed(in source.Intake, stream string, err error, problem *source.Problem) (final bool) {
-	p.failures++
-	r := (*azure.Refusal)(nil)
-	switch {
-	case errors.As(err, &r) && problem.Final:
-		p.at = time.Now().Add(refusedAgain)
-	case r != nil && r.Status == http.StatusUnauthorized && p.failures == 1:
-		p.at = time.Now() // with a fresh token
-	case r != nil && r.Waits:
-		// A little later than asked for, so that not all come back at once.
-		p.at = time.Now().Add(r.Wait + time.Duration(rand.Float64()*float64(time.Second)))
-	default:
-		p.at = time.Now().Add(azure.Backoff(p.failures, rand.Float64()))
-	}
-	if problem.Final || p.failures > patient {
+// failed plans the next attempt and reports the failure.
+func (p *pulse) failed(in source.Intake, stream string, err error, problem *source.Problem) {
+	p.Failed(err, problem.Final, time.Now(), rand.Float64())
+	if p.Telling(problem.Final) {
 		in.Report(stream, problem)
 	}
-	return problem.Final
 }
