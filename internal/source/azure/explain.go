@@ -2,7 +2,6 @@ package azure
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"regexp"
 	"strings"
@@ -53,13 +52,14 @@ func Explain(from string, err error) *source.Problem {
 		}
 	}
 	failed := (*azidentity.AuthenticationFailedError)(nil)
+	// The identity library hands on the texts of errors only.
 	p := &source.Problem{What: "no answer from " + from, Err: errors.New(brief(text)), Hint: "asked again by and by; check the network, the proxy and the firewall"}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		p.What, p.Err = from+" took too long to answer", nil
 	case strings.Contains(text, "no such host"):
 		p.What, p.Hint = "the name of "+from+" is not known to the name servers", "check DNS and cloud"
-	case isCertificate(err):
+	case strings.Contains(text, "failed to verify certificate"):
 		p.What, p.Hint = "the certificate of "+from+" is not trusted", "a proxy that opens TLS needs its authority among those that this machine trusts"
 	case code != "":
 		p.What, p.Hint = "Entra issues no token ("+code+")", "look the code up at https://login.microsoftonline.com/error"
@@ -69,11 +69,6 @@ func Explain(from string, err error) *source.Problem {
 		p.What, p.Hint = "this machine has no managed identity", "turn one on in Azure, or use another auth.method"
 	}
 	return p
-}
-
-func isCertificate(err error) bool {
-	unknown, host, invalid := x509.UnknownAuthorityError{}, x509.HostnameError{}, x509.CertificateInvalidError{}
-	return errors.As(err, &unknown) || errors.As(err, &host) || errors.As(err, &invalid)
 }
 
 // brief shortens an error to its first lines' worth: those of the identity

@@ -77,7 +77,7 @@ func (c *cursor) open(l *log, now time.Time, skew time.Duration) {
 	if c.To.Before(c.From) {
 		c.To = c.From
 	}
-	c.Old = now.Sub(c.To) > l.late && (first || c.Wide || c.Old)
+	c.Old = now.Sub(c.To) > l.late
 	c.Next, c.Page = "", 0
 }
 
