@@ -30,10 +30,10 @@ type Auth struct {
 	Method string `yaml:"method"`
 	// Secret is a client secret: its value, not its id.
 	Secret setting.Secret `yaml:"secret"`
-	// Certificate is a certificate with its private key: PEM, PFX, or PFX in Base64
-	// as Key Vault gives it.
+	// Certificate is a certificate with its private key: PEM whose key is not locked,
+	// PFX, or PFX in Base64 as Key Vault gives it.
 	Certificate setting.Secret `yaml:"certificate"`
-	// CertificatePassword opens the private key, if it is locked.
+	// CertificatePassword opens a locked PFX.
 	CertificatePassword setting.Secret `yaml:"certificate_password"`
 	// TokenFile holds the token of a workload identity; the default is what the
 	// environment variable AZURE_FEDERATED_TOKEN_FILE names.

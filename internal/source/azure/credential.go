@@ -70,7 +70,8 @@ func certificate(text, password string) ([]*x509.Certificate, crypto.PrivateKey,
 	if err != nil {
 		return nil, nil, &source.Problem{
 			What: "the certificate cannot be read", Err: err, Final: true,
-			Hint: "give a PEM or PFX file that holds the certificate and its private key, and certificate_password if it is locked",
+			Hint: "give a PEM or PFX file that holds the certificate and its private key, and certificate_password for a locked PFX; " +
+				"one that a newer program wrote becomes PEM with openssl pkcs12 -in FILE.pfx -out FILE.pem -nodes",
 		}
 	}
 	return certs, key, nil

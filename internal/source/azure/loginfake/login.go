@@ -19,6 +19,9 @@ type Login struct {
 	Tenant, Client, Secret string
 	// Life is how long tokens are valid.
 	Life time.Duration
+	// Assertion, if not nil, says whether a client assertion is accepted in place of
+	// the secret: that of a certificate or of a workload.
+	Assertion func(jwt string) bool
 	// Now tells the time.
 	Now func() time.Time
 
@@ -132,6 +135,11 @@ func (l *Login) token(w http.ResponseWriter, r *http.Request) {
 	case r.FormValue("client_id") != l.Client:
 		fail(w, http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application with identifier '"+r.FormValue("client_id")+"' was not found in the directory.")
 		return
+	case r.FormValue("client_assertion") != "":
+		if r.FormValue("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" || l.Assertion == nil || !l.Assertion(r.FormValue("client_assertion")) {
+			fail(w, http.StatusUnauthorized, "invalid_client", "AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on application.")
+			return
+		}
 	case r.FormValue("client_secret") != l.Secret:
 		fail(w, http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
 		return
