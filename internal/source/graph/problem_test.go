@@ -103,7 +103,9 @@ func TestTokenRefused(t *testing.T) {
 			f.Login.Refuse(tc.message)
 			st := newStore(t)
 			transport := serve(t, f)
-			open := func() *Source { return newSource(t, settings(), transport) }
+			c := settings()
+			c.Poll = 10 * time.Minute
+			open := func() *Source { return newSource(t, c, transport) }
 			st.run(t, 10*time.Minute, open)
 			p, _ := st.last("sign-ins")
 			hints(t, p)
@@ -130,6 +132,7 @@ func TestSecretExpires(t *testing.T) {
 		f := newFake(1)
 		st := newStore(t)
 		c := settings()
+		c.Logs, c.Poll = []string{"sign-ins", "directory-audits"}, 5*time.Minute
 		s := newSource(t, c, serve(t, f))
 		go func() {
 			time.Sleep(30 * time.Minute)

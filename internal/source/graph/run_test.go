@@ -19,13 +19,13 @@ func TestRun(t *testing.T) {
 		now := time.Now()
 		ids := map[string][]string{}
 		for stream := range paths {
-			ids[stream] = fill(f, rnd, stream, 200, now.Add(-3*24*time.Hour), now.Add(2*time.Hour), 3*24*time.Hour)
+			ids[stream] = fill(f, rnd, stream, 100, now.Add(-3*24*time.Hour), now.Add(time.Hour), 24*time.Hour)
 		}
 		f.Most = 50
 		st := newStore(t)
 		c := settings()
-		c.Poll = 20 * time.Minute
-		st.run(t, 3*24*time.Hour, func() *Source { return newSource(t, c, transport) })
+		c.Poll = 30 * time.Minute
+		st.run(t, 27*time.Hour, func() *Source { return newSource(t, c, transport) })
 		for stream, want := range ids {
 			if m := st.missing(stream, want); m != nil {
 				t.Errorf("%s: %v are missing", stream, m)
@@ -82,9 +82,9 @@ func testMood(t *testing.T, seed uint64, mood graphfake.Moods) {
 	now := time.Now()
 	ids := map[string][]string{}
 	c := settings()
-	c.Logs = []string{"sign-ins", "non-interactive-sign-ins", "directory-audits", "provisioning"}
+	c.Logs = []string{"sign-ins", "provisioning"}
 	for _, stream := range c.Logs {
-		ids[stream] = fill(f, rnd, stream, 100, now.Add(-5*time.Hour), now.Add(5*time.Hour), 3*time.Hour)
+		ids[stream] = fill(f, rnd, stream, 100, now.Add(-3*time.Hour), now.Add(3*time.Hour), 2*time.Hour)
 	}
 	c.Poll = 15 * time.Minute
 	f.Most = 10
@@ -93,9 +93,9 @@ func testMood(t *testing.T, seed uint64, mood graphfake.Moods) {
 	st := newStore(t)
 	st.crash, st.chance = rnd, .03
 	open := func() *Source { return newSource(t, c, transport) }
-	st.run(t, 8*time.Hour, open)
+	st.run(t, 4*time.Hour, open)
 	f.Be(graphfake.Moods{Skew: mood.Skew})
-	st.run(t, 6*time.Hour, open)
+	st.run(t, 3*time.Hour, open)
 	for stream, want := range ids {
 		if m := st.missing(stream, want); m != nil {
 			t.Errorf("%s: %v are missing after %d requests and %d restarts", stream, m, len(f.Requests()), st.restarts)
@@ -127,22 +127,22 @@ func TestRestart(t *testing.T) {
 		c := settings()
 		c.Logs = []string{stream}
 		seen := map[string]bool{}
-		for range 200 {
+		for range 60 {
 			st.run(t, 3*time.Second, func() *Source { return newSource(t, c, transport) })
 			if text := st.cursors[stream]; !seen[text] {
 				seen[text] = true
 				cursors = append(cursors, text)
 			}
 		}
-		if m := st.missing(stream, ids[:240]); m != nil {
+		if m := st.missing(stream, ids[:230]); m != nil {
 			t.Errorf("%v are missing", m)
 		}
 	})
-	if len(cursors) < 20 {
+	if len(cursors) < 15 {
 		t.Fatalf("only %d cursors", len(cursors))
 	}
 	for i, text := range cursors {
-		if i%3 != 0 && !strings.Contains(text, "next") {
+		if i%6 != 0 && !strings.Contains(text, "next") {
 			continue
 		}
 		synctest.Test(t, func(t *testing.T) {
