@@ -51,6 +51,10 @@ func explain(err error, n need, claims azure.Claims) *source.Problem {
 		p.Final = true
 		p.What = n.what + " cannot be read without the permission " + strings.Join(n.any, " or ")
 		p.Hint = "add the application permission (not the delegated one) " + n.any[0] + " in the app registration under API permissions, Microsoft Graph, and grant admin consent"
+	case r.Status == http.StatusNotFound || strings.Contains(r.Message, "not found for the segment"):
+		p.Final = true
+		p.What = n.what + " is not there in this cloud"
+		p.Hint = "take the name out of the configuration, or check cloud"
 	default:
 		p.Final = true
 		p.Hint = "Microsoft Graph refuses the question with status " + strconv.Itoa(r.Status) + "; report this as a fault of entrawatch, with the version"

@@ -224,7 +224,7 @@ func TestListingRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(1)
 		tenant(f)
-		f.License() // none
+		f.License()                                                                       // none
 		f.Put("/subscriptions", `{"subscriptionId":"sub1"}`, `{"subscriptionId":"sub3"}`) // of sub3 we may read nothing
 		st := newStore(t)
 		transport := serve(t, f)

@@ -250,6 +250,57 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+func TestExplain(t *testing.T) {
+	n := need{what: "the log x", any: []string{"A.Read"}, licence: "L"}
+	for _, tc := range []struct {
+		err    error
+		claims azure.Claims
+		final  bool
+		says   string
+	}{
+		{&azure.Refusal{Status: 403, Code: "Authorization_RequestDenied"}, azure.Claims{}, true, "grant admin consent"},
+		{&azure.Refusal{Status: 403, Code: "Forbidden"}, azure.Claims{Roles: []string{"A.Read"}}, true, "licence is missing (L)"},
+		{&azure.Refusal{Status: 403, Message: "Neither tenant is B2C or tenant doesn't have premium license"}, azure.Claims{}, true, "without the licence L"},
+		{&azure.Refusal{Status: 400, Code: "AadPremiumLicenseRequired"}, azure.Claims{}, true, "without the licence L"},
+		{&azure.Refusal{Status: 400, Message: "Resource not found for the segment 'x'."}, azure.Claims{}, true, "this cloud"},
+		{&azure.Refusal{Status: 400, Message: "Invalid filter clause"}, azure.Claims{}, true, "fault of entrawatch"},
+		{&azure.Refusal{Status: 401}, azure.Claims{}, false, "clock"},
+		{&azure.Refusal{Status: 429}, azure.Claims{}, false, "throttling"},
+		{&azure.Refusal{Status: 503}, azure.Claims{}, false, "service health"},
+		{fmt.Errorf("%w: half", azure.ErrBroken), azure.Claims{}, false, "proxy"},
+		{context.DeadlineExceeded, azure.Claims{}, false, "too long"},
+	} {
+		p := explain(fmt.Errorf("x: %w", tc.err), n, tc.claims)
+		hints(t, p)
+		if p.Final != tc.final || !strings.Contains(p.Error(), tc.says) {
+			t.Errorf("%v: %v does not say %q", tc.err, p, tc.says)
+		}
+	}
+}
+
+func TestGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(1)
+		st := newStore(t)
+		c := settings()
+		c.Logs = []string{"directory-audits"}
+		transport := serve(t, f)
+		open := func() *Source { return newSource(t, c, transport) }
+		st.run(t, time.Hour, open)
+		time.Sleep(20 * day)
+		at := time.Now().Add(-10 * day)
+		f.Add("auditLogs/directoryAudits", graphfake.Record{At: at, JSON: []byte(`{"id":"a"}`)})
+		st.run(t, time.Hour, open)
+		list := st.reports["directory-audits"]
+		if len(list) != 3 || list[1] == nil || !strings.Contains(list[1].Error(), "20 days ago") || list[2] != nil {
+			t.Errorf("reported %v", list)
+		}
+		if st.seen["directory-audits"]["a"] == 0 {
+			t.Error("what happened in the gap was not read")
+		}
+	})
+}
+
 // Whatever answers and cursors say, no other host is asked.
 func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -34,7 +34,7 @@ func (r *reader) need() need {
 
 // begin reads the stored cursor. One that cannot be read is as good as none: the
 // log is read again as on the first day, rather than not at all.
-func (r *reader) begin() {
+func (r *reader) begin(in source.Intake) {
 	if !r.c.Mark.IsZero() {
 		return
 	}
@@ -42,6 +42,7 @@ func (r *reader) begin() {
 		c, err := readCursor(r.start)
 		if err == nil {
 			r.c = c
+			r.tellGap(in)
 			return
 		}
 		r.s.log.Warn("a stored cursor cannot be used, the log is read from its beginning", "stream", r.l.name, "err", err)
@@ -49,9 +50,26 @@ func (r *reader) begin() {
 	r.c = cursor{Mark: r.s.client.Now().Add(-r.s.config.Since)}
 }
 
+// leastKept is how long Graph keeps logs at least.
+const leastKept = 7 * 24 * time.Hour
+
+// tellGap tells when the log was left alone for so long that entries may be lost.
+func (r *reader) tellGap(in source.Intake) {
+	gap := r.s.client.Now().Sub(r.c.Mark)
+	if gap <= leastKept {
+		return
+	}
+	problem := &source.Problem{
+		What: fmt.Sprintf("the log %s was last read %d days ago, and entries may be lost", r.l.name, int(gap.Hours()/24)),
+		Hint: "Microsoft Graph keeps entries for 30 days, and for 7 in tenants without a premium licence; what it still has is read now",
+	}
+	r.s.log.Warn(problem.Error(), "stream", r.l.name)
+	in.Report(r.l.name, problem)
+}
+
 func (r *reader) step(ctx context.Context, in source.Intake) error {
 	r.s.identify(ctx)
-	r.begin()
+	r.begin(in)
 	if r.c.To.IsZero() {
 		r.c.open(r.l, r.s.client.Now(), min(r.s.client.Skew.Abs(), day))
 	}

@@ -64,6 +64,9 @@ type task interface {
 // streams, by name.
 func (s *Source) Run(ctx context.Context, cursors map[string]string, in source.Intake) error {
 	tasks := s.tasks(cursors)
+	if len(tasks) == 0 {
+		return errors.New("there is nothing to read")
+	}
 	for {
 		t := slices.MinFunc(tasks, func(a, b task) int { return s.when(a).Compare(s.when(b)) })
 		if err := sleep(ctx, time.Until(s.when(t))); err != nil {

@@ -42,6 +42,9 @@ func (s *Source) Run(ctx context.Context, cursors map[string]string, in source.I
 	for _, content := range s.config.Content {
 		readers = append(readers, newReader(s, content, cursors[content]))
 	}
+	if len(readers) == 0 {
+		return errors.New("there is nothing to read")
+	}
 	for {
 		r := slices.MinFunc(readers, func(a, b *reader) int { return a.At.Compare(b.At) })
 		if err := sleep(ctx, time.Until(r.At)); err != nil {
