@@ -114,7 +114,7 @@ func (r *lister) take(ctx context.Context, in source.Intake, q question, p *page
 		if len(r.open) > 0 {
 			return nil
 		}
-		p = &page{body: []byte(empty), at: p.at} // there is nothing to list
+		p = &page{at: p.at} // there is nothing to list
 	}
 	return r.deliver(ctx, in, p.body)
 }
@@ -237,10 +237,8 @@ func (r *lister) fail(ctx context.Context, in source.Intake, q question, err err
 	return nil
 }
 
-const empty = `{"value":[]}`
-
 // skip goes on without the question at hand. A listing ends with a delivery also
-// when there is nothing to hand on.
+// when there is nothing to hand on; then it is empty.
 func (r *lister) skip(ctx context.Context, in source.Intake) error {
 	r.open = r.open[1:]
 	r.Well(time.Now())
@@ -248,7 +246,7 @@ func (r *lister) skip(ctx context.Context, in source.Intake) error {
 	case r.held != nil:
 		return r.release(ctx, in)
 	case len(r.open) == 0:
-		return r.deliver(ctx, in, []byte(empty))
+		return r.deliver(ctx, in, nil)
 	}
 	return nil
 }

@@ -220,6 +220,23 @@ func TestListingCursor(t *testing.T) {
 	})
 }
 
+// A tenant without subscriptions has a listing too, which is empty.
+func TestListingOfNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(1)
+		tenant(f)
+		f.Put("/subscriptions")
+		st := newStore(t)
+		c := snapshots()
+		c.Snapshots = []string{"azure-role-assignments"}
+		transport := serve(t, f)
+		st.run(t, time.Hour, func() *Source { return newSource(t, c, transport) })
+		if r := st.rounds["azure-role-assignments"]; len(r) != 1 || !r[0].last {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
 func TestListingRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(1)

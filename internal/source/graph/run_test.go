@@ -66,7 +66,6 @@ func TestMoods(t *testing.T) {
 		{"clock behind", graphfake.Moods{Skew: -40 * time.Minute}},
 		{"all", all},
 		{"all again", all},
-		{"all once more", all},
 	}
 	for i, m := range moods {
 		t.Run(m.name, func(t *testing.T) {

@@ -187,10 +187,11 @@ func (r *reader) finish(ctx context.Context, in source.Intake) error {
 	}
 	r.open = false
 	r.c.close(r.to, r.wide)
-	// The mark of a window without anything in it need not be stored each minute.
+	// An empty delivery only stores the cursor. The mark of a window without anything
+	// in it need not be stored each minute.
 	if r.fetched > 0 || r.wide {
 		if err := in.Deliver(ctx, &source.Delivery{
-			Stream: r.content, Name: "mgmtapi/" + r.content + "/" + r.to.Format("20060102T150405Z"), Body: strings.NewReader("[]"),
+			Stream: r.content, Name: "mgmtapi/" + r.content + "/" + r.to.Format("20060102T150405Z"), Body: strings.NewReader(""),
 			Tenant: r.s.client.tenant, Received: time.Now(), Cursor: r.c.text(),
 		}); err != nil {
 			return &stop{err}
