@@ -46,7 +46,7 @@ func TestRun(t *testing.T) {
 // Whatever goes wrong, and wherever the service dies: in the end everything is
 // there that Graph holds.
 func TestMoods(t *testing.T) {
-	all := graphfake.Moods{Throttle: .1, Fail: .1, Truncate: .05, Garble: .05, Revoke: .05, Repeat: .2, Stale: .1, Lure: .02, Redirect: .02, Slow: .02, Delay: 3 * time.Minute, Skew: -7 * time.Minute}
+	all := graphfake.Moods{Throttle: .1, Fail: .1, Truncate: .05, Garble: .05, Revoke: .05, Repeat: .2, Stale: .1, Lure: .02, Redirect: .02, Slow: .02, Delay: 3 * time.Minute, Skew: -7 * time.Minute, ByKey: true}
 	moods := []struct {
 		name string
 		mood graphfake.Moods
@@ -64,6 +64,7 @@ func TestMoods(t *testing.T) {
 		{"slow", graphfake.Moods{Slow: .2, Delay: 3 * time.Minute}},
 		{"clock ahead", graphfake.Moods{Skew: 40 * time.Minute}},
 		{"clock behind", graphfake.Moods{Skew: -40 * time.Minute}},
+		{"pages by key", graphfake.Moods{ByKey: true, Throttle: .3}},
 		{"all", all},
 		{"all again", all},
 	}

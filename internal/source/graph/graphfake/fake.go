@@ -4,6 +4,11 @@
 // in which it throttles, breaks off, forgets tokens and repeats itself. It is
 // written from the documentation and refuses what is not documented. Equal
 // seeds and requests give equal answers. It takes part in nothing but tests.
+//
+// For another process, serve it with [httptest.Server.StartTLS], tell the fake its
+// address with [Fake.At], name the same address as login, graph and
+// resource_manager under endpoints of the source, and put the server's
+// certificate in PEM into the file that the process has in SSL_CERT_FILE.
 package graphfake
 
 import (
@@ -54,6 +59,10 @@ type Moods struct {
 	Redirect float64 // 302 to another host
 	Slow     float64 // the answer takes Delay
 	Delay    time.Duration
+	// ByKey makes the link to a next page go on behind the last record of its page,
+	// so that a record which appears before it is not in any page to come. Without it
+	// links count records, and what is behind moves back a place.
+	ByKey bool
 	// Wait is what Retry-After says; zero = 10 s.
 	Wait time.Duration
 	// Skew is by how much the header Date is ahead.

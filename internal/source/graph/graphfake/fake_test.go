@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// token gets a token for the audience of Graph.
-func token(t *testing.T, f *Fake) string {
+// login gets a token for the audience of Graph.
+func login(t *testing.T, f *Fake) string {
 	t.Helper()
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {Client}, "client_secret": {Secret}, "scope": {f.Graph + "/.default"}}
 	r := httptest.NewRequest(http.MethodPost, "https://example.com/"+Tenant+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
@@ -49,7 +49,7 @@ func TestRefuses(t *testing.T) {
 		Record{At: at, JSON: []byte(`{"id":"silent","signInEventTypes":["nonInteractiveUser"]}`)},
 		Record{At: at, Appears: at.Add(2 * time.Hour), JSON: []byte(`{"id":"late"}`)})
 	f.Add("auditLogs/provisioning", Record{At: at, JSON: []byte(`{"id":"p"}`)})
-	tok := token(t, f)
+	tok := login(t, f)
 	const signIns = "https://example.com/beta/auditLogs/signIns?$filter=createdDateTime ge 2026-11-30T11:00:00Z and createdDateTime le 2026-11-30T13:00:00Z"
 	for _, tc := range []struct {
 		address, says string
@@ -86,7 +86,7 @@ func TestBudget(t *testing.T) {
 	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	f.Now = func() time.Time { return now }
 	f.Login.Now = f.Now
-	tok := token(t, f)
+	tok := login(t, f)
 	for i := range 6 {
 		want := 200
 		if i == 5 {
@@ -110,7 +110,7 @@ func TestSeed(t *testing.T) {
 		f.Now = func() time.Time { return now }
 		f.Login.Now = f.Now
 		f.Be(Moods{Throttle: .2, Fail: .2, Garble: .2})
-		tok := token(t, f)
+		tok := login(t, f)
 		var out strings.Builder
 		for range 30 {
 			now = now.Add(3 * time.Second)

@@ -1,7 +1,10 @@
 package graphfake
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -14,22 +17,23 @@ import (
 // list answers with a page of a collection.
 func (f *Fake) list(r *http.Request, now time.Time, e endpoint, exact bool) *answer {
 	q := r.URL.Query()
-	begin := 0
-	if token := q.Get("$skiptoken"); token != "" {
-		at, issued, _ := strings.Cut(token, ".")
-		n, err := strconv.Atoi(at)
-		unix, err2 := strconv.ParseInt(issued, 10, 64)
-		if err != nil || err2 != nil {
-			return failure(http.StatusBadRequest, "Request_BadRequest", "The page token is not valid.")
-		}
-		if now.Sub(time.Unix(unix, 0)) > f.LinkLife || f.luck(f.moods.Stale) {
-			return failure(http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request.")
-		}
-		begin = n
-	}
 	all, refused := f.choose(r, now, e, exact, q)
 	if refused != nil {
 		return refused
+	}
+	begin := 0
+	if text := q.Get("$skiptoken"); text != "" {
+		k, ok := readToken(text)
+		if !ok {
+			return failure(http.StatusBadRequest, "Request_BadRequest", "The page token is not valid.")
+		}
+		if now.Sub(time.Unix(k.Issued, 0)) > f.LinkLife || f.luck(f.moods.Stale) {
+			return failure(http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request.")
+		}
+		begin = k.At
+		if i := slices.IndexFunc(all, func(raw json.RawMessage) bool { return k.Key != "" && digest(raw) == k.Key }); i >= 0 {
+			begin = i + 1
+		}
 	}
 	size := f.Most
 	if top := q.Get("$top"); top != "" {
@@ -52,7 +56,11 @@ func (f *Fake) list(r *http.Request, now time.Time, e endpoint, exact bool) *ans
 		page.Value = slices.Insert(page.Value, 0, all[begin-1])
 	}
 	if end < len(all) {
-		q.Set("$skiptoken", strconv.Itoa(end)+"."+strconv.FormatInt(now.Unix(), 10))
+		k := token{At: end, Issued: now.Unix()}
+		if f.moods.ByKey {
+			k.Key = digest(all[end-1])
+		}
+		q.Set("$skiptoken", k.text())
 		page.Next = f.link(r, q)
 	}
 	body, err := json.Marshal(page)
@@ -60,6 +68,25 @@ func (f *Fake) list(r *http.Request, now time.Time, e endpoint, exact bool) *ans
 		panic("a record or object that is no JSON: " + err.Error())
 	}
 	return &answer{status: http.StatusOK, body: body}
+}
+
+// A token says where a page begins.
+type token struct {
+	At     int
+	Key    string `json:",omitempty"` // of the record before it
+	Issued int64
+}
+
+func digest(raw []byte) string { return fmt.Sprintf("%x", sha256.Sum256(raw)) }
+
+func (k token) text() string {
+	data, _ := json.Marshal(k)
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+func readToken(text string) (k token, ok bool) {
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	return k, err == nil && json.Unmarshal(data, &k) == nil
 }
 
 // context names a collection as Graph does.
@@ -149,6 +176,9 @@ func (f *Fake) entries(r *http.Request, now time.Time, e endpoint, q url.Values)
 		default:
 			out = append(out, rec.JSON)
 		}
+	}
+	if !q.Has("$orderby") {
+		slices.Reverse(out) // newest first
 	}
 	return out, nil
 }
