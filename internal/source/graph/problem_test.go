@@ -46,7 +46,7 @@ func TestRefused(t *testing.T) {
 				st := newStore(t)
 				transport := serve(t, f)
 				c := settings()
-				c.Poll = 10 * time.Minute
+				c.Poll = 30 * time.Minute
 				st.run(t, 90*time.Minute, func() *Source { return newSource(t, c, transport) })
 				p, _ := st.last(tc.stream)
 				hints(t, p)

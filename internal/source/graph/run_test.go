@@ -84,9 +84,9 @@ func testMood(t *testing.T, seed uint64, mood graphfake.Moods) {
 	c := settings()
 	c.Logs = []string{"sign-ins", "provisioning"}
 	for _, stream := range c.Logs {
-		ids[stream] = fill(f, rnd, stream, 100, now.Add(-3*time.Hour), now.Add(3*time.Hour), 2*time.Hour)
+		ids[stream] = fill(f, rnd, stream, 70, now.Add(-3*time.Hour), now.Add(3*time.Hour), 2*time.Hour)
 	}
-	c.Poll = 15 * time.Minute
+	c.Poll = 20 * time.Minute
 	f.Most = 10
 	f.LinkLife = 5 * time.Minute
 	f.Be(mood)

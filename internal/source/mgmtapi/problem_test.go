@@ -14,6 +14,13 @@ import (
 	"github.com/entrawatch/entrawatch/internal/source/mgmtapi/mgmtfake"
 )
 
+// slowly polls every ten minutes.
+func slowly(content ...string) *Config {
+	c := settings(content...)
+	c.Poll = 10 * time.Minute
+	return c
+}
+
 func TestSubscription(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := mgmtfake.New(1, host)
@@ -99,7 +106,7 @@ func TestOwed(t *testing.T) {
 		}
 		st := newStore(t)
 		transport := serve(t, f)
-		open := func() *Source { return newSource(t, settings(directory), transport) }
+		open := func() *Source { return newSource(t, slowly(directory), transport) }
 		st.run(t, 5*time.Hour, open)
 		if st.seen["b2"] != 0 || st.seen["b9"] != 1 {
 			t.Fatalf("b2 came %d times, b9 %d times", st.seen["b2"], st.seen["b9"])
@@ -122,7 +129,7 @@ func TestLost(t *testing.T) {
 		f := mgmtfake.New(1, host)
 		st := newStore(t)
 		transport := serve(t, f)
-		open := func() *Source { return newSource(t, settings(directory), transport) }
+		open := func() *Source { return newSource(t, slowly(directory), transport) }
 		st.run(t, 2*time.Hour, open)
 		time.Sleep(9 * 24 * time.Hour) // an outage that is longer than content is kept
 		f.Add(directory, mgmtfake.Blob{ID: "new", Created: time.Now(), JSON: []byte(`[{"Id":"new"}]`)})

@@ -159,7 +159,7 @@ func TestRun(t *testing.T) {
 		ids = append(ids, fill(f, rnd, "Audit.General", 100, now.Add(-6*24*time.Hour), now.Add(6*time.Hour))...)
 		st := newStore(t)
 		transport := serve(t, f)
-		st.run(t, 14*time.Hour, func() *Source { return newSource(t, settings(directory, "Audit.General"), transport) })
+		st.run(t, 14*time.Hour, func() *Source { return newSource(t, slowly(directory, "Audit.General"), transport) })
 		if m := st.missing(ids); m != nil {
 			t.Errorf("%v are missing", m)
 		}
@@ -208,8 +208,7 @@ func TestMoods(t *testing.T) {
 				st := newStore(t)
 				st.crash, st.chance = rnd, .02
 				transport := serve(t, f)
-				c := settings(directory)
-				c.Poll = 10 * time.Minute
+				c := slowly(directory)
 				open := func() *Source { return newSource(t, c, transport) }
 				st.run(t, 6*time.Hour, open)
 				f.Be(mgmtfake.Moods{})
