@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -99,16 +102,17 @@ func sortRefs(refs []ref) {
 
 // create makes a file of a place; fill writes its rows. The path of the file is
 // returned as soon as there is something to take away.
-func (l *Lake) create(ctx context.Context, p place, touched folders, fill func(*writer) error) (state.File, error) {
+func (l *Lake) create(ctx context.Context, p place, touched folders, fill func(*writer) error) (f state.File, err error) {
 	if err := ctx.Err(); err != nil {
-		return state.File{}, err
+		return f, err
 	}
 	now := l.now()
-	name, err := newName(p.kind, now)
-	if err != nil {
-		return state.File{}, err
+	// Until its contents are known a file has a random name.
+	var salt [8]byte
+	if _, err := rand.Read(salt[:]); err != nil {
+		return f, fmt.Errorf("name a file of the lake: %w", err)
 	}
-	f := state.File{Path: p.String() + "/" + name, Tenant: p.tenant, Kind: p.kind.String(), Day: p.day, Added: now.UTC()}
+	f = state.File{Path: p.String() + "/" + nameOf(p.kind, now, salt[:]), Tenant: p.tenant, Kind: p.kind.String(), Day: p.day, Added: now.UTC()}
 	folder := filepath.Dir(l.path(f.Path))
 	if err := touched.make(l.dir, folder); err != nil {
 		return state.File{}, fmt.Errorf("make a folder of the lake: %w", err)
@@ -123,24 +127,26 @@ func (l *Lake) create(ctx context.Context, p place, touched folders, fill func(*
 	if err != nil {
 		return state.File{}, fmt.Errorf("write into the lake: %w", err)
 	}
+	sum := sha256.New()
 	w := l.writer(p.kind)
-	w.start(out)
-	err = fill(w)
-	if err == nil {
+	w.start(io.MultiWriter(out, sum))
+	if err = fill(w); err == nil {
 		err = w.finish()
 	}
 	if err == nil {
 		f.Rows, f.First, f.Last = w.rows, moment(w.first), moment(w.last)
 		l.release(p.kind, w)
-		err = out.Sync()
-	}
-	if err == nil {
-		var info os.FileInfo
-		if info, err = out.Stat(); err == nil {
-			f.Bytes = info.Size()
+		if err = out.Sync(); err == nil {
+			f.Bytes, err = out.Seek(0, io.SeekEnd)
 		}
 	}
-	if err = errors.Join(err, out.Close()); err != nil {
+	if err = errors.Join(err, out.Close()); err == nil {
+		named := p.String() + "/" + nameOf(p.kind, now, sum.Sum(nil))
+		if err = os.Rename(l.path(f.Path)+tmpSuffix, l.path(named)+tmpSuffix); err == nil {
+			f.Path = named
+		}
+	}
+	if err != nil {
 		return f, fmt.Errorf("write %s: %w", f.Path, err)
 	}
 	return f, nil
@@ -200,9 +206,10 @@ func (f folders) sync() error {
 
 // A writer writes the files of one kind, one after the other.
 type writer struct {
-	shape  *shape
-	w      *parquet.Writer
-	values [][]parquet.Value // of a portion, by column
+	shape     *shape
+	groupRows int
+	w         *parquet.Writer
+	values    [][]parquet.Value // of a portion, by column
 
 	rows        int64
 	first, last int64
@@ -217,7 +224,7 @@ func (l *Lake) writer(k event.Kind) *writer {
 		return w
 	}
 	s := l.shapes[k]()
-	return &writer{shape: s}
+	return &writer{shape: s, groupRows: l.groupRows}
 }
 
 // release keeps a writer for the next file.
@@ -229,7 +236,7 @@ func (l *Lake) release(k event.Kind, w *writer) {
 	}
 }
 
-func (w *writer) start(out *os.File) {
+func (w *writer) start(out io.Writer) {
 	if w.w == nil {
 		w.w = parquet.NewWriter(out, w.shape.options()...)
 	} else {
@@ -260,7 +267,7 @@ func (w *writer) refs(ctx context.Context, refs []ref) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(len(refs), groupRows)
+		n := min(len(refs), w.groupRows)
 		if err := w.group(refs[:n]); err != nil {
 			return err
 		}
