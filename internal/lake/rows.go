@@ -2,6 +2,7 @@ package lake
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -47,14 +48,31 @@ type table struct {
 	// actorName counts where there is no actor.
 	actorName int
 	app       int
+	// policy and result are what the column of policies is made of.
+	policy, result int
 	// groups are the lists that are filled together: indexes of columns.
 	groups [][]int
-	// at is where the columns that Add sets stand.
-	at map[string]int
+	at     places
+}
+
+// places are where the columns stand that Add sets.
+type places struct {
+	when, received, key, tenant, kind, sub, format, origin, id, actor, user, app, raw, exact, policies int
+}
+
+func placesOf(columns []column.Column) places {
+	at := map[string]int{}
+	for i := range columns {
+		at[columns[i].Name] = i
+	}
+	return places{
+		at[column.When], at[column.Received], at[column.Key], at[column.Tenant], at[column.Kind], at[column.Sub], at[column.Format], at[column.Origin],
+		at[column.ID], at[column.Actor], at[column.User], at[column.App], at[column.Raw], at[column.Exact], at[column.Policies],
+	}
 }
 
 func newTable(schema *event.Schema, k event.Kind) *table {
-	t := &table{columns: column.Of(k), at: map[string]int{}}
+	t := &table{columns: column.Of(k), at: placesOf(column.Of(k))}
 	field := func(name string) int {
 		if name == "" {
 			return -1
@@ -67,11 +85,14 @@ func newTable(schema *event.Schema, k event.Kind) *table {
 	t.user, t.name = field("user.id"), field("user.name")
 	t.actor, t.actorName = field("actor.id"), field("actor.name")
 	t.app = field(column.AppField(k))
+	t.policy, t.result = -1, -1
+	if k == event.Signin {
+		t.policy, t.result = event.FPolicyName, event.FPolicyResult
+	}
 	groups := map[string]int{}
 	for i := range t.columns {
 		c := &t.columns[i]
 		t.fields = append(t.fields, field(c.Field))
-		t.at[c.Name] = i
 		if c.Group == "" {
 			continue
 		}
@@ -111,10 +132,16 @@ type row struct {
 	raw     cell  // as it came
 	time    int64 // microseconds; noTime
 	first   int   // of its cells
+	used    columnSet
 	kind    event.Kind
 	format  event.Format
 	dropped bool
 }
+
+// A columnSet says which columns hold something.
+type columnSet [4]uint64
+
+func (s *columnSet) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
 
 // noTime stands for an event without a time.
 const noTime = math.MinInt64
@@ -137,7 +164,7 @@ func NewRows(schema *event.Schema) *Rows { return &Rows{schema: schema} }
 func (r *Rows) Len() int { return len(r.rows) }
 
 // Bytes is about how much memory the rows take.
-func (r *Rows) Bytes() int { return len(r.text) + 16*(len(r.cells)+len(r.elems)) + 112*len(r.rows) }
+func (r *Rows) Bytes() int { return len(r.text) + 16*(len(r.cells)+len(r.elems)) + 144*len(r.rows) }
 
 // Key is the key of the i-th event.
 func (r *Rows) Key(i int) event.Key { return r.rows[i].key }
@@ -196,40 +223,51 @@ func (r *Rows) Add(ev *event.Event, origin string) int {
 		r.group(ev, t, g, r.cells[first:])
 	}
 	rw := row{key: ev.Key, kind: ev.Kind, format: ev.Format, first: first, time: noTime}
-	set := func(name string, c cell) cell {
-		r.cells[first+t.at[name]] = c
+	set := func(column int, c cell) cell {
+		r.cells[first+column] = c
 		return c
 	}
+	at := &t.at
 	if !ev.Time.IsZero() {
 		rw.time = ev.Time.UnixMicro()
-		set(column.When, cell{v: rw.time})
+		set(at.when, cell{v: rw.time})
 	}
 	if !r.Received.IsZero() {
-		set(column.Received, cell{v: r.Received.UnixMicro()})
+		set(at.received, cell{v: r.Received.UnixMicro()})
 	}
 	r.buf = hex.AppendEncode(r.buf[:0], ev.Key[:])
-	set(column.Key, r.copy(r.buf))
-	rw.tenant = set(column.Tenant, r.store(ev.Tenant))
-	set(column.Kind, r.store(ev.Kind.String()))
-	set(column.Sub, r.some(ev.Sub.String()))
-	set(column.Format, r.store(ev.Format.String()))
-	set(column.Origin, r.store(origin))
-	set(column.ID, r.some(ev.ID))
-	actor := r.some(first2(text(ev, t.actor), strings.ToLower(text(ev, t.actorName))))
-	set(column.Actor, actor)
-	rw.user = r.some(first2(text(ev, t.user), strings.ToLower(text(ev, t.name))))
+	set(at.key, r.copy(r.buf))
+	rw.tenant = set(at.tenant, r.store(ev.Tenant))
+	set(at.kind, r.store(ev.Kind.String()))
+	set(at.sub, r.some(ev.Sub.String()))
+	set(at.format, r.store(ev.Format.String()))
+	set(at.origin, r.store(origin))
+	set(at.id, r.some(ev.ID))
+	actor := r.some(either(text(ev, t.actor), strings.ToLower(text(ev, t.actorName))))
+	set(at.actor, actor)
+	rw.user = r.some(either(text(ev, t.user), strings.ToLower(text(ev, t.name))))
 	if rw.user.n <= 0 {
 		rw.user = actor
 	}
-	set(column.User, rw.user)
-	set(column.App, r.some(text(ev, t.app)))
+	set(at.user, rw.user)
+	set(at.app, r.some(text(ev, t.app)))
+	if t.policy >= 0 {
+		if r.buf = appendPolicies(r.buf[:0], ev, t.policy, t.result); len(r.buf) > 0 {
+			set(at.policies, r.copy(r.buf))
+		}
+	}
 	if utf8.Valid(ev.Raw) {
-		rw.raw = set(column.Raw, r.copy(ev.Raw))
+		rw.raw = set(at.raw, r.copy(ev.Raw))
 	} else {
-		rw.raw = set(column.Exact, r.copy(ev.Raw))
-		at := len(r.text)
+		rw.raw = set(at.exact, r.copy(ev.Raw))
+		from := len(r.text)
 		r.text = append(r.text, strings.ToValidUTF8(string(ev.Raw), string(utf8.RuneError))...)
-		set(column.Raw, cell{int64(at), int32(len(r.text) - at)})
+		set(at.raw, cell{int64(from), int32(len(r.text) - from)})
+	}
+	for i, c := range r.cells[first:] {
+		if c.n >= 0 {
+			rw.used[i/64] |= 1 << (i % 64)
+		}
 	}
 	r.rows = append(r.rows, rw)
 	return len(r.rows) - 1
@@ -242,7 +280,7 @@ func text(ev *event.Event, field int) string {
 	return ev.Text(field)
 }
 
-func first2(a, b string) string {
+func either(a, b string) string {
 	if a != "" {
 		return a
 	}
@@ -384,4 +422,40 @@ func (r *Rows) elements(ev *event.Event, field int, typ column.Type, out []cell)
 		several = true
 	}
 	put()
+}
+
+// appendPolicies writes policies with their results as JSON.
+func appendPolicies(dst []byte, ev *event.Event, policy, result int) []byte {
+	n := max(ev.Elems(policy), ev.Elems(result))
+	for i := range n {
+		if i == 0 {
+			dst = append(dst, "[["...)
+		} else {
+			dst = append(dst, ",["...)
+		}
+		dst = appendQuoted(dst, ev.TextAt(policy, i))
+		dst = append(dst, ',')
+		dst = append(appendQuoted(dst, ev.TextAt(result, i)), ']')
+	}
+	if n > 0 {
+		dst = append(dst, ']')
+	}
+	return dst
+}
+
+// appendQuoted writes a text as JSON does; "" is null.
+func appendQuoted(dst []byte, s string) []byte {
+	if s == "" {
+		return append(dst, "null"...)
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			quoted, err := json.Marshal(s)
+			if err != nil {
+				return append(dst, "null"...) // no text is refused
+			}
+			return append(dst, quoted...)
+		}
+	}
+	return append(append(append(dst, '"'), s...), '"')
 }

@@ -169,7 +169,7 @@ func TestCompact(t *testing.T) {
 	before := len(files)
 	rounds := 0
 	for {
-		added, removed, err := l.Compact(ctx, files)
+		added, removed, err := l.Compact(ctx, files, time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}

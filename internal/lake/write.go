@@ -210,6 +210,7 @@ type writer struct {
 	groupRows int
 	w         *parquet.Writer
 	values    [][]parquet.Value // of a portion, by column
+	used      []int             // columns that a group of rows has something in
 
 	rows        int64
 	first, last int64
@@ -292,12 +293,28 @@ func (w *writer) group(refs []ref) error {
 	if w.values == nil {
 		w.values = make([][]parquet.Value, len(out))
 	}
+	// Columns in which no row has anything, of which there are many, are written at
+	// one go.
+	var used columnSet
+	for _, r := range refs {
+		for i := range used {
+			used[i] |= r.row.used[i]
+		}
+	}
+	w.used = w.used[:0]
+	for i := range out {
+		if used.has(w.shape.from[i]) {
+			w.used = append(w.used, i)
+		} else if err := w.nothing(out[i], i, len(refs)); err != nil {
+			return fmt.Errorf("column %s: %w", w.shape.columns[i].Name, err)
+		}
+	}
 	for len(refs) > 0 {
 		n := min(len(refs), portionRows)
 		for _, r := range refs[:n] {
 			w.row(r)
 		}
-		for i := range out {
+		for _, i := range w.used {
 			if err := w.column(out[i], i); err != nil {
 				return fmt.Errorf("column %s: %w", w.shape.columns[i].Name, err)
 			}
@@ -307,10 +324,21 @@ func (w *writer) group(refs []ref) error {
 	return w.w.Flush()
 }
 
+// nothing writes so many rows of a column without values.
+func (w *writer) nothing(out *parquet.ColumnWriter, i, rows int) error {
+	values := w.values[i]
+	for range rows {
+		values = append(values, parquet.Value{}.Level(0, 0, i))
+	}
+	_, err := out.WriteRowValues(values)
+	w.values[i] = values[:0]
+	return err
+}
+
 // row appends the values of a row to those of the portion.
 func (w *writer) row(r ref) {
 	cells := r.rows.cells[r.row.first:]
-	for i := range w.shape.columns {
+	for _, i := range w.used {
 		c := &w.shape.columns[i]
 		v := cells[w.shape.from[i]]
 		switch {
