@@ -1,9 +1,9 @@
 // Command reference writes the pages of docs/ that are made from the code: the
 // fields from the registry of package event, the inputs and fields of the
 // baseline from its catalogue, the built-in rules from their files, what
-// implements the guides, and what is proven of the Sigma project's rules. It runs
-// with "make generate"; "make check" compares what it would write with what is
-// there.
+// implements the guides, what is proven of the Sigma project's rules, and the
+// columns of the lake. It runs with "make generate"; "make check" compares what it
+// would write with what is there.
 package main
 
 import (
@@ -29,6 +29,7 @@ func pages() []page {
 		{"rules.md", rulesPage},
 		{"guides.md", guidesPage},
 		{"sigmahq.md", sigmahqPage},
+		{"lake.md", lakePage},
 	}
 	for _, g := range guides {
 		out = append(out, page{g.page, guidePage(g.letter)})
