@@ -119,6 +119,7 @@ type Rows struct {
 	rows   []row
 	cells  []cell
 	elems  []cell
+	nums   []int64
 	text   []byte
 	buf    []byte
 }
@@ -146,14 +147,18 @@ func (s *columnSet) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
 // noTime stands for an event without a time.
 const noTime = math.MinInt64
 
-// A cell is a value: where its text stands, a number, or which elements are its
-// list's. The type of the column says which.
+// A cell is a value: where its text stands, or its number, or the elements of its
+// list. The type of the column says which.
 type cell struct {
-	v int64
-	n int32 // length of the text or of the list; null
+	at uint32
+	n  int32 // length of the text or of the list; null
 }
 
 const null = -1
+
+// maxRows is how many bytes of text rows hold, so that a cell can say where one
+// stands. Whoever fills rows writes them long before.
+const maxRows = math.MaxUint32
 
 var nothing = cell{n: null}
 
@@ -164,7 +169,7 @@ func NewRows(schema *event.Schema) *Rows { return &Rows{schema: schema} }
 func (r *Rows) Len() int { return len(r.rows) }
 
 // Bytes is about how much memory the rows take.
-func (r *Rows) Bytes() int { return len(r.text) + 16*(len(r.cells)+len(r.elems)) + 144*len(r.rows) }
+func (r *Rows) Bytes() int { return len(r.text) + 8*(len(r.cells)+len(r.elems)+len(r.nums)) + 128*len(r.rows) }
 
 // Key is the key of the i-th event.
 func (r *Rows) Key(i int) event.Key { return r.rows[i].key }
@@ -189,14 +194,14 @@ func (r *Rows) Drop(i int) { r.rows[i].dropped = true }
 
 // Reset forgets the events and keeps the memory.
 func (r *Rows) Reset() {
-	r.rows, r.cells, r.elems, r.text = r.rows[:0], r.cells[:0], r.elems[:0], r.text[:0]
+	r.rows, r.cells, r.elems, r.nums, r.text = r.rows[:0], r.cells[:0], r.elems[:0], r.nums[:0], r.text[:0]
 }
 
 func (r *Rows) span(c cell) []byte {
 	if c.n <= 0 {
 		return nil
 	}
-	return r.text[c.v : c.v+int64(c.n)]
+	return r.text[c.at : int64(c.at)+int64(c.n)]
 }
 
 // Add copies what rows need of an event and returns its number. origin says
@@ -230,10 +235,10 @@ func (r *Rows) Add(ev *event.Event, origin string) int {
 	at := &t.at
 	if !ev.Time.IsZero() {
 		rw.time = ev.Time.UnixMicro()
-		set(at.when, cell{v: rw.time})
+		set(at.when, r.number(rw.time))
 	}
 	if !r.Received.IsZero() {
-		set(at.received, cell{v: r.Received.UnixMicro()})
+		set(at.received, r.number(r.Received.UnixMicro()))
 	}
 	r.buf = hex.AppendEncode(r.buf[:0], ev.Key[:])
 	set(at.key, r.copy(r.buf))
@@ -262,7 +267,7 @@ func (r *Rows) Add(ev *event.Event, origin string) int {
 		rw.raw = set(at.exact, r.copy(ev.Raw))
 		from := len(r.text)
 		r.text = append(r.text, strings.ToValidUTF8(string(ev.Raw), string(utf8.RuneError))...)
-		set(at.raw, cell{int64(from), int32(len(r.text) - from)})
+		set(at.raw, r.since(from))
 	}
 	for i, c := range r.cells[first:] {
 		if c.n >= 0 {
@@ -289,9 +294,23 @@ func either(a, b string) string {
 
 // copy keeps bytes as they are.
 func (r *Rows) copy(b []byte) cell {
-	at := len(r.text)
+	from := len(r.text)
 	r.text = append(r.text, b...)
-	return cell{int64(at), int32(len(b))}
+	return r.since(from)
+}
+
+// since is the text that was added last, from an offset on.
+func (r *Rows) since(from int) cell {
+	if len(r.text) > maxRows {
+		panic("lake: more rows than can be held were added without being written")
+	}
+	return cell{uint32(from), int32(len(r.text) - from)}
+}
+
+// number keeps a number.
+func (r *Rows) number(n int64) cell {
+	r.nums = append(r.nums, n)
+	return cell{at: uint32(len(r.nums) - 1)}
 }
 
 // store keeps a text in a form that every reader takes: valid UTF-8, and not
@@ -312,9 +331,9 @@ func (r *Rows) store(s string) cell {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, string(utf8.RuneError))
 	}
-	at := len(r.text)
+	from := len(r.text)
 	r.text = append(r.text, s...)
-	return cell{int64(at), int32(len(s))}
+	return r.since(from)
 }
 
 // some is store, with nothing for an empty text.
@@ -334,22 +353,22 @@ func (r *Rows) value(s string, typ column.Type) cell {
 	switch typ {
 	case column.Int:
 		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return cell{v: n}
+			return r.number(n)
 		}
 	case column.Float:
 		if f, err := strconv.ParseFloat(s, 64); err == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
-			return cell{v: int64(math.Float64bits(f))}
+			return r.number(int64(math.Float64bits(f)))
 		}
 	case column.Bool:
 		switch {
 		case s == "1" || strings.EqualFold(s, "true"):
-			return cell{v: 1}
+			return cell{at: 1}
 		case s == "0" || strings.EqualFold(s, "false"):
 			return cell{}
 		}
 	case column.Time:
 		if t, ok := decode.ParseTime(s); ok {
-			return cell{v: t.UnixMicro()}
+			return r.number(t.UnixMicro())
 		}
 	default:
 		return r.store(s)
@@ -370,7 +389,7 @@ func (r *Rows) list(ev *event.Event, field int, typ column.Type) cell {
 	if len(r.elems) == from {
 		return nothing
 	}
-	return cell{int64(from), int32(len(r.elems) - from)}
+	return cell{uint32(from), int32(len(r.elems) - from)}
 }
 
 // group keeps the values of fields below one array, element by element.
@@ -393,7 +412,7 @@ func (r *Rows) group(ev *event.Event, t *table, columns []int, cells []cell) {
 			r.elems = append(r.elems, nothing)
 		}
 		r.elements(ev, t.fields[i], t.columns[i].Type, r.elems[from:])
-		cells[i] = cell{int64(from), int32(n)}
+		cells[i] = cell{uint32(from), int32(n)}
 	}
 }
 

@@ -345,15 +345,15 @@ func (w *writer) row(r ref) {
 		case v.n < 0:
 			w.values[i] = append(w.values[i], parquet.Value{}.Level(0, 0, i))
 		case c.List:
-			for j, e := range r.rows.elems[v.v : v.v+int64(v.n)] {
+			for j, e := range r.rows.elems[v.at : int(v.at)+int(v.n)] {
 				if e.n < 0 {
 					w.values[i] = append(w.values[i], parquet.Value{}.Level(min(j, 1), defNullElem, i))
 					continue
 				}
-				w.values[i] = append(w.values[i], value(c.Type, e, r.rows.text).Level(min(j, 1), defElem, i))
+				w.values[i] = append(w.values[i], r.rows.parquet(c.Type, e).Level(min(j, 1), defElem, i))
 			}
 		default:
-			w.values[i] = append(w.values[i], value(c.Type, v, r.rows.text).Level(0, w.shape.levels[i], i))
+			w.values[i] = append(w.values[i], r.rows.parquet(c.Type, v).Level(0, w.shape.levels[i], i))
 		}
 	}
 }
@@ -385,16 +385,17 @@ func (w *writer) column(out *parquet.ColumnWriter, i int) error {
 	return err
 }
 
-func value(typ column.Type, c cell, text []byte) parquet.Value {
+// parquet is a cell as the library wants it.
+func (r *Rows) parquet(typ column.Type, c cell) parquet.Value {
 	switch typ {
 	case column.Int, column.Time:
-		return parquet.Int64Value(c.v)
+		return parquet.Int64Value(r.nums[c.at])
 	case column.Float:
-		return parquet.DoubleValue(math.Float64frombits(uint64(c.v)))
+		return parquet.DoubleValue(math.Float64frombits(uint64(r.nums[c.at])))
 	case column.Bool:
-		return parquet.BooleanValue(c.v != 0)
+		return parquet.BooleanValue(c.at != 0)
 	default:
-		return parquet.ByteArrayValue(text[c.v : c.v+int64(c.n)])
+		return parquet.ByteArrayValue(r.text[c.at : int64(c.at)+int64(c.n)])
 	}
 }
 
