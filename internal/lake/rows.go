@@ -169,7 +169,9 @@ func NewRows(schema *event.Schema) *Rows { return &Rows{schema: schema} }
 func (r *Rows) Len() int { return len(r.rows) }
 
 // Bytes is about how much memory the rows take.
-func (r *Rows) Bytes() int { return len(r.text) + 8*(len(r.cells)+len(r.elems)+len(r.nums)) + 128*len(r.rows) }
+func (r *Rows) Bytes() int {
+	return len(r.text) + 8*(len(r.cells)+len(r.elems)+len(r.nums)) + 128*len(r.rows)
+}
 
 // Key is the key of the i-th event.
 func (r *Rows) Key(i int) event.Key { return r.rows[i].key }
