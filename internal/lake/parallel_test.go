@@ -22,7 +22,7 @@ func TestParallel(t *testing.T) {
 		defer mu.Unlock()
 		return append([]state.File(nil), files...)
 	}
-	const writers, rounds, n = 2, 6, 50
+	const writers, rounds, n = 2, 5, 20
 	var writing, others sync.WaitGroup
 	for w := range writers {
 		writing.Go(func() {

@@ -158,11 +158,11 @@ func TestCompact(t *testing.T) {
 	ctx := context.Background()
 	r := newReader(t)
 	l := open(t)
-	lake.SetGroupRows(l, 1000) // so that groups are cut anew
+	lake.SetGroupRows(l, 400) // so that groups are cut anew
 	var files []state.File
 	var want []kept
 	for i := range 9 {
-		rows, more := signins(t, r, i*600, 600)
+		rows, more := signins(t, r, i*250, 250)
 		want = append(want, more...)
 		files = append(files, write(t, l, rows)...)
 	}
@@ -237,7 +237,7 @@ func TestErase(t *testing.T) {
 	ctx := context.Background()
 	r := newReader(t)
 	l := open(t)
-	rows, want := signins(t, r, 0, 2000)
+	rows, want := signins(t, r, 0, 1000)
 	files := write(t, l, rows)
 	audits := lake.NewRows(r.schema)
 	for name, data := range bases(t) {
@@ -248,15 +248,15 @@ func TestErase(t *testing.T) {
 	files = append(files, write(t, l, audits)...)
 	total := len(want) + audits.Len()
 	n, in, err := l.Naming(ctx, files, []string{user(3)})
-	if err != nil || n != 40 || in != 2 {
+	if err != nil || n != 20 || in != 2 {
 		t.Fatalf("%d rows in %d files, %v", n, in, err)
 	}
 	for i, c := range []struct {
 		user string
 		gone int
 	}{
-		{strings.ToUpper(user(3)), 40},     // by id
-		{"USER4@contoso.com", 40},          // by name
+		{strings.ToUpper(user(3)), 20},     // by id
+		{"USER4@contoso.com", 20},          // by name
 		{user(3), 0},                       // nothing is left
 		{"ALICE.lindqvist@contoso.com", 0}, // set below: actor or target of audits
 		{"bjorn.example@contoso.com", 0},   // nobody
@@ -300,7 +300,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 	ctx := context.Background()
 	r := newReader(t)
 	l := open(t)
-	rows, _ := signins(t, r, 0, 1500)
+	rows, _ := signins(t, r, 0, 400)
 	files := write(t, l, rows)
 	path := filepath.Join(l.Dir(), files[0].Path)
 	whole, err := os.ReadFile(path)
@@ -317,8 +317,8 @@ func TestVerifyFindsDamage(t *testing.T) {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
-	for i := range 40 {
-		at := len(whole) * i / 40
+	for i := range 24 {
+		at := len(whole) * i / 24
 		damaged := slices.Clone(whole)
 		damaged[at] ^= 0x55
 		if err := os.WriteFile(path, damaged, 0o666); err != nil {
