@@ -75,6 +75,16 @@ func NewFramer(r io.Reader, name string) *Framer {
 // Read makes the framer read records as it cuts them out, for workers of d.
 func (f *Framer) Read(d *Decoder, mode Mode) { f.decoder, f.mode = d, mode }
 
+// At tells the framer on which line of its file the input begins.
+func (f *Framer) At(line int) { f.line = max(line, 1) }
+
+// Whole says up to which offset of the input whole records were handed out, and
+// ok whether another framer could go on from there: no container is open. Rows
+// of CSV need their header once more.
+func (f *Framer) Whole() (offset int64, ok bool) {
+	return f.offset, len(f.stack) == 0 && !f.skipping
+}
+
 // nowhereNode leads nowhere: a record is checked and nothing noted.
 var nowhereNode = func() *node {
 	n := &node{}

@@ -223,7 +223,9 @@ func (c *Correlator) addBrief(key event.Key, source []byte, logon bool, d *signa
 		for _, up := range c.e.readers[r] {
 			switch c.task(r, up, ts) {
 			case taskCount:
-				c.count(at, r, up, nil)
+				if err := c.count(at, r, up, nil); err != nil {
+					return err
+				}
 			case taskTell:
 				need = need || c.tells(at, up)
 			case taskJoin:

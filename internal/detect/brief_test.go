@@ -40,13 +40,25 @@ func busyMonday(n int) []simulate.Record {
 			return recs
 		}
 		recs = append(recs, r)
+		// Somebody is in Sydney at once, and twice.
+		if n%300 == 7 {
+			at, _ := r.Time()
+			for i, latitude := range []float64{59.3, -33.87, -33.87} {
+				far := r.WithTime(at.Add(time.Duration(20*i) * time.Minute)).WithID(simulate.VictimID(200_000 + 3*n + i))
+				_ = far.Set("status.errorCode", 0)
+				_ = far.Set("ipAddress", "192.0.2.77")
+				_ = far.Set("location.geoCoordinates.latitude", latitude)
+				_ = far.Set("location.geoCoordinates.longitude", 151.21)
+				recs = append(recs, far)
+			}
+		}
 	}
 	return recs
 }
 
-// TestBriefHitsSayTheSame: hits that say little at first, and all when they are
-// asked for, give what hits give that say all at once.
-func TestBriefHitsSayTheSame(t *testing.T) {
+// monday matches a busy Monday with the built-in rules.
+func monday(t *testing.T, n int) (*detect.Engine, *hits) {
+	t.Helper()
 	lib := &detect.Library{}
 	if err := lib.Add(rules.FS, ".", "", true); err != nil {
 		t.Fatal(err)
@@ -67,10 +79,16 @@ func TestBriefHitsSayTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	var buf bytes.Buffer
-	if err := simulate.Write(&buf, event.Diagnostic, simulate.NDJSON, busyMonday(1500)); err != nil {
+	if err := simulate.Write(&buf, event.Diagnostic, simulate.NDJSON, busyMonday(n)); err != nil {
 		t.Fatal(err)
 	}
-	h := hitsOf(t, e, &buf)
+	return e, hitsOf(t, e, &buf)
+}
+
+// TestBriefHitsSayTheSame: hits that say little at first, and all when they are
+// asked for, give what hits give that say all at once.
+func TestBriefHitsSayTheSame(t *testing.T) {
+	e, h := monday(t, 1500)
 	brief := 0
 	for _, x := range h.list {
 		if len(x.rec) < len(x.full) {

@@ -39,6 +39,9 @@ type Correlator struct {
 	spread Sorter
 	wide   map[spreadKey][]stretch
 	counts map[string][]*periodChange // by tenant and correlation
+	// counter takes what is counted; nil: it is counted here.
+	counter Sorter
+	live    *Live // whose correlator this is; nil = nobody's
 
 	input   Input    // of Use
 	filters *Filters // of the input; nil: everything may matter
@@ -85,6 +88,7 @@ type Input struct {
 // Use lets the correlator leave out, or look at later, what does not matter.
 func (c *Correlator) Use(in Input) {
 	c.input, c.filters = in, in.Filters
+	c.filters.boxes.settle()
 	c.filters.boxes.seal()
 	c.findings = &Filters{groups: make([]bitmap, c.e.marks)}
 	c.waits = make([]bool, len(c.levels)+1)
@@ -134,20 +138,31 @@ func (c *Correlator) Add(s *Signal) error {
 // count adds an event to a correlation that only counts, which needs no order.
 // What a finding tells of its events is taken later, if there is one, and at
 // once, from d, if they do not come again.
-func (c *Correlator) count(at int64, rule int, up reader, d *Detail) {
-	if c.counting == nil {
-		c.counting = make([]*periodChange, len(c.e.rules))
-		c.counts[c.tenant] = c.counting
+func (c *Correlator) count(at int64, rule int, up reader, d *Detail) error {
+	if c.counter != nil {
+		b := appendSortable(binary.BigEndian.AppendUint32(c.buf[:0], uint32(up.rule)), c.tenant)
+		c.buf = d.append(binary.BigEndian.AppendUint64(b, uint64(at)))
+		return c.counter.Add(c.buf)
 	}
-	pc := c.counting[up.rule]
-	if pc == nil {
-		pc = &periodChange{p: c.sets.patterns[up.rule], later: c.comesAgain(rule)}
-		c.counting[up.rule] = pc
-	}
+	pc := c.tally(up.rule)
+	pc.later = c.comesAgain(rule)
 	h := pc.count(at)
 	if !pc.later {
 		h.tell(pc.p, d, pc.p.sources[up.input])
 	}
+	return nil
+}
+
+// tally is the count of a correlation in the tenant at hand.
+func (c *Correlator) tally(rule int) *periodChange {
+	if c.counting == nil {
+		c.counting = make([]*periodChange, len(c.e.rules))
+		c.counts[c.tenant] = c.counting
+	}
+	if c.counting[rule] == nil {
+		c.counting[rule] = &periodChange{p: c.sets.patterns[rule]}
+	}
+	return c.counting[rule]
 }
 
 // counted evaluates the correlations of a level that only count.
@@ -243,6 +258,9 @@ func (c *Correlator) member(s *Signal, up reader) error {
 		c.buf = binary.BigEndian.AppendUint32(c.buf[:0], uint32(up.rule))
 		c.buf = appendSortable(c.buf, s.Tenant)
 		c.buf = append(c.buf, g.name...)
+		if c.live != nil && c.live.sieve != nil && !c.live.sieve.keeps(up, c.sets.patterns[up.rule], c.buf, at, g.tuples[0][len(g.name):]) {
+			continue
+		}
 		c.buf = binary.BigEndian.AppendUint64(c.buf, uint64(at)^1<<63)
 		c.buf = append(c.buf, s.Identity[:]...)
 		c.buf = append(c.buf, byte(up.input))

@@ -40,7 +40,9 @@ func (c *Correlator) dispatch(s *Signal) error {
 				c.LeftOut[up.rule]++
 				continue
 			}
-			c.count(at, s.Rule, up, &s.Detail)
+			if err := c.count(at, s.Rule, up, &s.Detail); err != nil {
+				return err
+			}
 		case taskTell:
 			if at, ok := nanos(s.Time); ok {
 				pc := c.counting[up.rule]

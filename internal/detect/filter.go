@@ -72,7 +72,11 @@ func (f *Filters) Merge(o *Filters) {
 }
 
 // interrupt notes the hash of a sign-in.
-func (f *Filters) interrupt(h uint32) { f.interrupts.set(h) }
+func (f *Filters) interrupt(h uint32) {
+	if f != nil {
+		f.interrupts.set(h)
+	}
+}
 
 // interrupted reports whether a sign-in may have been interrupted.
 func (f *Filters) interrupted(h uint32) bool {
@@ -129,7 +133,7 @@ func (h *hasher) logon(tenant uint64, correlation string) uint32 {
 
 // note notes the groups of an event. tuples are the encoded tuples of a slot.
 func (f *Filters) note(hashes *hasher, ev *event.Event, ts *tenantSets, tuples []byte, s *slotFields) {
-	if len(s.notes) == 0 {
+	if f == nil || len(s.notes) == 0 {
 		return
 	}
 	at, timed := nanos(ev.Time)

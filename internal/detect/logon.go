@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/binary"
+	"iter"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -86,11 +87,35 @@ func (c *Correlator) addLogon(s *Signal) error {
 	}
 	b := appendSortable(c.buf[:0], s.Tenant)
 	b = append(b, s.Logon.ID...)
+	if c.live != nil && s.Logon.Class == Outcome {
+		return c.addOutcome(s, b, at)
+	}
 	b = binary.BigEndian.AppendUint64(b, uint64(at)^1<<63)
 	b = append(b, byte(s.Logon.Class))
 	b = append(b, s.Key[:]...)
 	c.buf = s.Append(b)
 	return c.logons.Add(c.buf)
+}
+
+// addOutcome hands on the signal of an outcome, which stands for itself, and puts
+// beside the others of its sign-in only that there was one.
+func (c *Correlator) addOutcome(s *Signal, prefix []byte, at int64) error {
+	if c.live.sieve == nil || c.live.sieve.logon(prefix, at) {
+		b := binary.BigEndian.AppendUint64(prefix, uint64(at)^1<<63)
+		b = append(append(b, byte(Outcome)), s.Key[:]...)
+		c.buf = (&Signal{Rule: noRule, Tenant: s.Tenant, Key: s.Key, Time: s.Time}).Append(b)
+		if err := c.logons.Add(c.buf); err != nil {
+			return err
+		}
+	}
+	return c.standing(s)
+}
+
+// logonPrefix is how much of a record says to which sign-ins it belongs.
+func logonPrefix(rec []byte) int {
+	n := len(rec) - len(afterSortable(rec))
+	ids, _ := splitTuple(borrowed(rec[n:]), 3)
+	return n + ids
 }
 
 // standing hands on the signal of a record that stands for its sign-in.
@@ -103,6 +128,14 @@ func (c *Correlator) standing(s *Signal) error {
 
 // finishLogons hands on the signals of the records that stand for sign-ins.
 func (c *Correlator) finishLogons() error {
+	if err := c.joinLogons(c.logons.Sorted()); err != nil {
+		return err
+	}
+	return c.logons.Close()
+}
+
+// joinLogons takes what addLogon wrote, in ascending order.
+func (c *Correlator) joinLogons(recs iter.Seq2[[]byte, error]) error {
 	var (
 		id      string   // of the sign-ins at hand, with their tenant
 		open    bool     // an interruption waits for its outcome
@@ -122,13 +155,11 @@ func (c *Correlator) finishLogons() error {
 		pending = pending[:0]
 		return nil
 	}
-	for rec, err := range c.logons.Sorted() {
+	for rec, err := range recs {
 		if err != nil {
 			return err
 		}
-		n := len(rec) - len(afterSortable(rec))
-		ids, _ := splitTuple(borrowed(rec[n:]), 3)
-		n += ids
+		n := logonPrefix(rec)
 		if len(rec) < n+25 {
 			return errSignal
 		}
@@ -162,8 +193,5 @@ func (c *Correlator) finishLogons() error {
 		last = s
 		pending = append(pending, s)
 	}
-	if err := release(); err != nil {
-		return err
-	}
-	return c.logons.Close()
+	return release()
 }

@@ -34,7 +34,14 @@ type Matcher struct {
 
 // NewMatcher returns a matcher.
 func (e *Engine) NewMatcher() *Matcher {
-	m := &Matcher{engine: e, matchers: map[*compiled]*sigma.Matcher{}, filters: e.newFilters(), hashes: hasher{seed: e.seed}}
+	m := e.NewLiveMatcher()
+	m.filters = e.newFilters()
+	return m
+}
+
+// NewLiveMatcher returns a matcher for a Live, which needs no filters.
+func (e *Engine) NewLiveMatcher() *Matcher {
+	m := &Matcher{engine: e, matchers: map[*compiled]*sigma.Matcher{}, hashes: hasher{seed: e.seed}}
 	m.rec.facts.engine = e
 	m.rec.first, m.rec.known = e.first, e.known
 	return m

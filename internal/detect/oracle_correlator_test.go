@@ -199,7 +199,8 @@ type hit struct {
 	rec, full []byte
 	bare      []byte
 	rules     []int
-	number    int // in the order of matching
+	number    int   // in the order of matching
+	at        int64 // when it happened
 }
 
 // hits are those of all records, with what the matcher knows of all of them.
@@ -275,7 +276,7 @@ func (h *hits) take(m *detect.Matcher, ev *event.Event) {
 		}
 		full := h.apart.Hits(nil, rules, ev, []byte("record"))
 		bare := h.apart.Hits(nil, nil, ev, []byte("record"))
-		h.list = append(h.list, hit{ev.Key, rec, full, bare, rules, len(h.list)})
+		h.list = append(h.list, hit{ev.Key, rec, full, bare, rules, len(h.list), ev.Time.UnixNano()})
 	}
 }
 

@@ -86,6 +86,20 @@ func (c *valueCounts) add(text string) {
 	}
 }
 
+func (c *valueCounts) remove(text string) {
+	for i := range c.common {
+		if v := &c.common[i]; v.n > 0 && v.text == text {
+			v.n--
+			return
+		}
+	}
+	if n := c.others[text]; n > 1 {
+		c.others[text] = n - 1
+	} else {
+		delete(c.others, text)
+	}
+}
+
 func (c *valueCounts) addTo(total map[string]int) {
 	for _, v := range c.common {
 		if v.n > 0 {
@@ -226,6 +240,22 @@ func (h *hourCount) tell(p *Pattern, d *Detail, from []int) {
 		if j := from[i]; j >= 0 && j < len(d.Values) {
 			for _, t := range d.Values[j].Texts {
 				h.values[i].add(t)
+			}
+		}
+	}
+}
+
+// untell takes back a member that was told of. Which event would be the next
+// to name instead of one that is gone is not known any more.
+func (h *hourCount) untell(p *Pattern, d *Detail, from []int) {
+	h.span.Count -= d.Count
+	for i := range d.Evidence {
+		h.evidence = slices.DeleteFunc(h.evidence, func(e Evidence) bool { return e.Key == d.Evidence[i].Key })
+	}
+	for i := range h.values {
+		if j := from[i]; j >= 0 && j < len(d.Values) {
+			for _, t := range d.Values[j].Texts {
+				h.values[i].remove(t)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"encoding/binary"
 	"iter"
 	"slices"
@@ -59,41 +60,16 @@ func (c *Correlator) finishSpread() error {
 	defer stop()
 	rec, err, ok := next()
 	for ok && err == nil {
-		d := signalReader{b: rec}
-		rule, tenant := int(d.uint32()), d.sortable()
-		prefix := slices.Clone(rec[:len(rec)-len(d.b)])
-		f := filler{view: c.e.tenant(tenant).view}
-		p := &Pattern{Type: "value_count", Inputs: 1, sources: [][]int{nil}}
-		p.Terms = []Term{{"gte", f.number("%" + spreadInput + ".count%")}}
-		p.Span = f.span("%" + spreadInput + ".within%")
-		members := func(yield func(Member, error) bool) {
-			for ; ok && err == nil && len(rec) >= len(prefix) && string(rec[:len(prefix)]) == string(prefix); rec, err, ok = next() {
-				d := signalReader{b: rec[len(prefix):]}
-				m := Member{At: int64(d.uint64() ^ 1<<63), ID: d.key()}
-				when := time.Unix(0, m.At).UTC()
-				m.Detail = (&Detail{First: when, Last: when, Count: 1}).append(nil)
-				for len(d.b) > 0 {
-					m.Values = append(m.Values, d.text())
-				}
-				if !yield(m, nil) {
+		n := spreadPrefix(rec)
+		prefix := slices.Clone(rec[:n])
+		findings := func(yield func([]byte, error) bool) {
+			for ; ok && err == nil && bytes.HasPrefix(rec, prefix); rec, err, ok = next() {
+				if !yield(rec[n:], nil) {
 					return
 				}
 			}
 		}
-		key := spreadKey{tenant, rule}
-		found := func(f *Found) error {
-			c.wide[key] = append(c.wide[key], stretch{f.First.UnixNano(), f.Last.UnixNano(), f.Measure + " accounts show the same pattern within " + SpanText(p.Span)})
-			return nil
-		}
-		if f.reason != "" { // nobody says how many are many
-			for _, err := range members {
-				if err != nil {
-					return err
-				}
-			}
-			continue
-		}
-		if err := p.Eval(members, never, found); err != nil {
+		if err := c.stretches(prefix, findings); err != nil {
 			return err
 		}
 	}
@@ -101,6 +77,49 @@ func (c *Correlator) finishSpread() error {
 		return err
 	}
 	return c.spread.Close()
+}
+
+// spreadPrefix is how much of a record says of which rule and tenant it is.
+func spreadPrefix(rec []byte) int { return len(rec) - len(afterSortable(rec[4:])) }
+
+// stretches finds when one rule was widespread in one tenant. findings are the
+// records behind their prefix.
+func (c *Correlator) stretches(prefix []byte, findings iter.Seq2[[]byte, error]) error {
+	d := signalReader{b: prefix}
+	key := spreadKey{rule: int(d.uint32()), tenant: d.sortable()}
+	if delete(c.wide, key); d.bad {
+		return errSignal
+	}
+	f := filler{view: c.e.tenant(key.tenant).view}
+	p := &Pattern{Type: "value_count", Inputs: 1, sources: [][]int{nil}}
+	p.Terms = []Term{{"gte", f.number("%" + spreadInput + ".count%")}}
+	p.Span = f.span("%" + spreadInput + ".within%")
+	members := func(yield func(Member, error) bool) {
+		for rec, err := range findings {
+			d := signalReader{b: rec}
+			m := Member{At: int64(d.uint64() ^ 1<<63), ID: d.key()}
+			when := time.Unix(0, m.At).UTC()
+			m.Detail = (&Detail{First: when, Last: when, Count: 1}).append(nil)
+			for len(d.b) > 0 {
+				m.Values = append(m.Values, d.text())
+			}
+			if !yield(m, err) {
+				return
+			}
+		}
+	}
+	if f.reason != "" { // nobody says how many are many
+		for _, err := range members {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return p.Eval(members, never, func(f *Found) error {
+		c.wide[key] = append(c.wide[key], stretch{f.First.UnixNano(), f.Last.UnixNano(), f.Measure + " accounts show the same pattern within " + SpanText(p.Span)})
+		return nil
+	})
 }
 
 // Widespread says why a finding is part of a pattern that concerns many

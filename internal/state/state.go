@@ -1,6 +1,6 @@
 // Package state says what the service keeps beside the lake, and holds no code
-// of its own: the packages below it keep it, in SQLite or in PostgreSQL, and
-// statetest holds both to the same contract.
+// beyond what all stores must do alike: the packages below it keep it, in SQLite
+// or in PostgreSQL, and statetest holds both to the same contract.
 //
 // Facts are only ever added. What changes, such as the status of an alert, is
 // its newest fact, so that the history is the audit trail. What belongs together
@@ -14,11 +14,14 @@ import (
 	"time"
 )
 
-// A Store keeps the state of one service.
+// A Store keeps the state of one service. Its methods may be called from several
+// goroutines, also while the result of another is being read; what is being read
+// stays as it was when that began. Texts and bytes may be anything.
 type Store interface {
 	// Apply keeps changes, all or none. When it returns they are on disk.
 	Apply(ctx context.Context, c *Changes) error
 
+	// Cursors lists all cursors, in the order of source and stream.
 	Cursors(ctx context.Context) ([]Cursor, error)
 	// Files lists the manifest of the lake, in the order of path.
 	Files(ctx context.Context) ([]File, error)
@@ -66,24 +69,27 @@ var (
 	ErrInUse = errors.New("the state is in use by another process")
 )
 
-// Changes are what is to be kept at once. Empty fields change nothing.
+// Changes are what is to be kept at once. Empty fields change nothing. What is
+// removed or expired goes before anything is added, and the limits are seen to
+// at the end; otherwise the order is that of the fields.
 type Changes struct {
 	Cursors     []Cursor      // replace those of the same stream
 	Files       []File        // added to the manifest; a path may come only once
-	Removed     []string      // paths taken out of the manifest
+	Removed     []string      // paths taken out of the manifest, if they are there
 	Segments    []Segment     // added
 	Expired     []Expiry      // segments to forget
 	Tallies     []Tally       // replace those of the same name; an empty Body removes it
 	Alerts      []Alert       // facts, added; the same ID and Revision twice is an error
-	Deliveries  []Delivery    // added, or replace those with the same alert, revision and sink
+	Deliveries  []Delivery    // added, or replace those with the same alert, revision and sink; the fact must be there
 	Hours       []Hour        // added to what was counted for the same hour, source, stream and kind
 	Quarantined []Quarantined // added
-	// QuarantineLimit, if above 0, is how many bytes of them are kept: the
-	// oldest go.
+	// QuarantineLimit, if above 0, is how many bytes of them are kept, as Size
+	// counts them: the oldest go.
 	QuarantineLimit int64
 	Values          []Value // replace those of the same name; an empty Text removes it
 	// HistoryBefore, if set, forgets hours, done deliveries and facts of alerts
-	// that are not their newest and are older than that.
+	// that are not their newest and are older than that. A fact that is still to
+	// be delivered stays.
 	HistoryBefore time.Time
 }
 
@@ -126,7 +132,7 @@ type Tally struct {
 	Body []byte
 }
 
-// An Alert is a fact of an alert.
+// An Alert is a fact of an alert. The newest is that with the highest Revision.
 type Alert struct {
 	ID, Tenant, Rule string
 	Revision         int
@@ -175,6 +181,11 @@ type Quarantined struct {
 	Line, Index  int // Index -1 = not in an array
 	Reason       string
 	Raw          []byte
+}
+
+// Size is what the record takes of the quarantine's limit: its texts and bytes.
+func (q *Quarantined) Size() int64 {
+	return int64(len(q.Source) + len(q.Name) + len(q.Reason) + len(q.Raw))
 }
 
 // A Value is a small setting or mark of the service itself.

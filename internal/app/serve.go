@@ -1,0 +1,215 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/baseline"
+	"github.com/entrawatch/entrawatch/internal/decode"
+	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/internal/lake"
+	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/state"
+)
+
+// A Source reads records from somewhere until ctx is done. It starts where
+// cursors say, by stream.
+type Source interface {
+	Run(ctx context.Context, cursors map[string]string, in source.Intake) error
+}
+
+// A Sink delivers the JSON of alerts. retry tells that another attempt may work.
+type Sink interface {
+	Notify(ctx context.Context, alert []byte, id string, revision int) (retry bool, err error)
+}
+
+// A ServeConfig is what a service is made of.
+type ServeConfig struct {
+	Rules    []*detect.Rule
+	Baseline *baseline.Baseline // nil: nothing is declared
+	// Fingerprint changes whenever rules or baseline do.
+	Fingerprint string
+	Tenant      string // of records without one; default: the baseline's home tenant
+	Sources     map[string]Source
+	Sinks       map[string]Sink
+	// Retry says how long to wait before the next attempt to deliver.
+	Retry func(attempts int, id string) (wait time.Duration, giveUp bool)
+	State state.Store
+	Lake  *lake.Lake
+	// Lateness is how late an event may come and still be placed exactly; Delay
+	// is how long one is awaited before its absence counts.
+	Lateness, Delay time.Duration
+	// Flush is after how long at most events are written to the lake.
+	Flush   time.Duration
+	Workers int // default: every core
+	Log     *slog.Logger
+}
+
+// A Service watches.
+type Service struct {
+	ServeConfig
+	engine  *detect.Engine
+	decoder *decode.Decoder
+	keeper  *keeper
+	// manifest is what the state says of the lake.
+	manifest *manifest
+	health   *health
+
+	jobs    chan *delivered
+	results chan *matched
+	batches sync.Pool                // of *decode.Batch
+	spare   sync.Pool                // of *matched
+	wake    map[string]chan struct{} // of outboxes
+}
+
+// NewService compiles the rules and brings the state of the last run back.
+func NewService(ctx context.Context, c ServeConfig) (*Service, error) {
+	if c.Workers <= 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.Tenant == "" && c.Baseline != nil {
+		c.Tenant = c.Baseline.HomeTenantID()
+	}
+	s := &Service{
+		ServeConfig: c, health: newHealth(),
+		jobs: make(chan *delivered, c.Workers), results: make(chan *matched, 2*c.Workers), wake: map[string]chan struct{}{},
+	}
+	for name := range c.Sinks {
+		s.wake[name] = make(chan struct{}, 1)
+	}
+	s.batches.New = func() any { return &decode.Batch{} }
+	var err error
+	if s.engine, err = detect.New(detect.Config{Rules: c.Rules, Baseline: c.Baseline}); err != nil {
+		return nil, err
+	}
+	s.spare.New = func() any { return newMatched(s.engine.Schema) }
+	wanted := s.engine.Wanted()
+	for k, ids := range lake.Columns(s.engine.Schema) {
+		wanted[k] = union(wanted[k], ids)
+	}
+	for k, ids := range s.engine.Compared() {
+		wanted[k] = union(wanted[k], ids)
+	}
+	if s.decoder, err = decode.NewDecoder(s.engine.Schema, wanted); err != nil {
+		return nil, err
+	}
+	if s.keeper, err = newKeeper(ctx, s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func union(a, b []int) []int {
+	seen := make(map[int]bool, len(a)+len(b))
+	var out []int
+	for _, list := range [][]int{a, b} {
+		for _, id := range list {
+			if !seen[id] {
+				seen[id] = true
+				out = append(out, id)
+			}
+		}
+	}
+	return out
+}
+
+// Run watches until ctx is done, and then stores what has arrived.
+func (s *Service) Run(ctx context.Context) error {
+	cursors, err := s.State.Cursors(ctx)
+	if err != nil {
+		return fmt.Errorf("read cursors: %w", err)
+	}
+	// What is under way when ctx is done is still stored.
+	finishing, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	reading, halt := context.WithCancelCause(ctx)
+	defer halt(nil)
+
+	var sources, workers, outboxes sync.WaitGroup
+	for name, src := range s.Sources {
+		from := map[string]string{}
+		for _, c := range cursors {
+			if c.Source == name {
+				from[c.Stream] = c.Text
+			}
+		}
+		sources.Go(func() { s.runSource(reading, name, src, from) })
+	}
+	for range s.Workers {
+		w := s.newServeWorker()
+		workers.Go(func() { w.run(finishing) })
+	}
+	for name, sink := range s.Sinks {
+		outboxes.Go(func() { s.runOutbox(reading, name, sink) })
+	}
+	kept := make(chan error, 1)
+	go func() { kept <- s.keeper.run(finishing) }()
+
+	var failed error
+	select {
+	case <-ctx.Done():
+	case failed = <-kept: // it cannot keep anything any more
+		kept <- failed
+	}
+	halt(failed)
+	if failed != nil {
+		stop(failed)
+	}
+	sources.Wait()
+	close(s.jobs)
+	workers.Wait()
+	close(s.results)
+	failed = errors.Join(failed, <-kept)
+	outboxes.Wait()
+	return failed
+}
+
+// runSource runs a source, and again after a pause when it fails.
+func (s *Service) runSource(ctx context.Context, name string, src Source, cursors map[string]string) {
+	in := &intake{s: s, source: name, cursors: cursors}
+	const longest = time.Minute
+	for wait := time.Second; ; wait = min(2*wait, longest) {
+		began := time.Now()
+		err := src.Run(ctx, in.now(), in)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			s.Log.Info("source has nothing more", "source", name)
+			return
+		}
+		s.health.report(name, "", err)
+		s.Log.Error("source stopped", "source", name, "error", err)
+		if time.Since(began) > longest {
+			wait = time.Second
+		}
+		if !pause(ctx, wait) {
+			return
+		}
+	}
+}
+
+// pause waits, and reports whether it did to the end.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// newest is the largest of times.
+func newest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,192 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/alert"
+	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/internal/state"
+)
+
+// An alertBook holds the newest fact of each alert, by group, and makes the
+// next ones.
+type alertBook struct {
+	rules  []*detect.Rule
+	facts  map[string]map[string]*alert.Alert // by group and id
+	stored map[string]time.Time               // by id: when its newest fact was made
+	later  map[string]time.Time               // groups that have grown, and when to say so
+}
+
+// sayGrowth is how often at most it is told that an alert has more of the same.
+const sayGrowth = 30 * time.Second
+
+// A fact is an alert as the state holds it: with what tells the alerts of its
+// rule apart, which nobody else sees.
+type fact struct {
+	Group []string        `json:"group"`
+	Alert json.RawMessage `json:"alert"`
+}
+
+func openBook(ctx context.Context, s *Service) (*alertBook, error) {
+	b := &alertBook{rules: s.engine.Rules(), facts: map[string]map[string]*alert.Alert{}, stored: map[string]time.Time{}, later: map[string]time.Time{}}
+	for f, err := range s.State.Alerts(ctx, state.AlertQuery{}) {
+		if err != nil {
+			return nil, fmt.Errorf("read alerts: %w", err)
+		}
+		a, err := readFact(f.Body)
+		if err != nil {
+			return nil, fmt.Errorf("read alert %s: %w", f.ID, err)
+		}
+		b.keep(b.groupOf(a), a, f.Stored)
+	}
+	return b, nil
+}
+
+func readFact(body []byte) (*alert.Alert, error) {
+	var f fact
+	var a alert.Alert
+	if err := json.Unmarshal(body, &f); err != nil {
+		return nil, fmt.Errorf("a stored alert is damaged: %w", err)
+	}
+	if err := json.Unmarshal(f.Alert, &a); err != nil {
+		return nil, fmt.Errorf("a stored alert is damaged: %w", err)
+	}
+	a.Group = f.Group
+	return &a, nil
+}
+
+// groupOf is what detect calls the group of an alert.
+func (b *alertBook) groupOf(a *alert.Alert) string {
+	rule := slices.IndexFunc(b.rules, func(r *detect.Rule) bool { return r.Slug == a.Rule })
+	return detect.AlertGroup(a.Tenant, rule, a.Group)
+}
+
+func (b *alertBook) keep(group string, a *alert.Alert, at time.Time) {
+	if b.facts[group] == nil {
+		b.facts[group] = map[string]*alert.Alert{}
+	}
+	b.facts[group][a.ID] = a
+	b.stored[a.ID] = at
+}
+
+// revise makes the facts of what has changed.
+func (b *alertBook) revise(live *detect.Live, now time.Time, all bool) ([]state.Alert, error) {
+	for group, at := range b.later {
+		if all || !now.Before(at) {
+			delete(b.later, group)
+			live.Again(group)
+		}
+	}
+	var out []*alert.Alert
+	err := live.Changed(func(group string, signals iter.Seq2[detect.Signal, error]) error {
+		var is []*alert.Alert
+		builder := alert.NewBuilder(b.rules, live.Widespread, func(a *alert.Alert) error {
+			is = append(is, a)
+			return nil
+		})
+		for s, err := range signals {
+			if err != nil {
+				return err
+			}
+			if err := builder.Add(s); err != nil {
+				return err
+			}
+		}
+		if err := builder.Close(); err != nil {
+			return err
+		}
+		was := make([]*alert.Alert, 0, len(b.facts[group]))
+		for _, a := range b.facts[group] {
+			was = append(was, a)
+		}
+		next := alert.Revise(was, is)
+		if at, wait := b.wait(next, now); wait && !all {
+			b.later[group] = at
+			return nil
+		}
+		for _, a := range next {
+			b.keep(group, a, now)
+			out = append(out, a)
+		}
+		return nil
+	})
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	if err := b.link(out); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, func(x, y *alert.Alert) int { return strings.Compare(x.ID, y.ID) })
+	facts := make([]state.Alert, 0, len(out))
+	for _, a := range out {
+		f, err := storedAlert(a)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, f)
+	}
+	return facts, nil
+}
+
+// wait reports whether facts only tell that alerts have grown, shortly after
+// that was told, and until when they can wait.
+func (b *alertBook) wait(next []*alert.Alert, now time.Time) (until time.Time, wait bool) {
+	for _, a := range next {
+		group := b.groupOf(a)
+		was := b.facts[group][a.ID]
+		if was == nil || was.Severity != a.Severity || was.Status != a.Status {
+			return time.Time{}, false
+		}
+		until = newest(until, b.stored[a.ID].Add(sayGrowth))
+	}
+	return until, until.After(now)
+}
+
+// link says of alerts to which incident they belong and which others are
+// related to them.
+func (b *alertBook) link(fresh []*alert.Alert) error {
+	l := alert.NewLinker(detect.NewMemory)
+	defer l.Close()
+	for _, group := range b.facts {
+		for _, a := range group {
+			if !a.Live() {
+				continue
+			}
+			a.Related = nil
+			if err := l.Add(a); err != nil {
+				return err
+			}
+		}
+	}
+	byID := map[string]*alert.Alert{}
+	for _, a := range fresh {
+		byID[a.ID] = a
+	}
+	return l.Finish(func(linked *alert.Alert) error {
+		if a := byID[linked.ID]; a != nil {
+			a.Incident, a.Related = linked.Incident, linked.Related
+		}
+		return nil
+	})
+}
+
+func storedAlert(a *alert.Alert) (state.Alert, error) {
+	body, err := json.Marshal(a)
+	if err == nil {
+		body, err = json.Marshal(fact{Group: a.Group, Alert: body})
+	}
+	if err != nil {
+		return state.Alert{}, fmt.Errorf("encode alert %s: %w", a.ID, err)
+	}
+	f := state.Alert{ID: a.ID, Tenant: a.Tenant, Rule: a.Rule, Revision: a.Revision, Severity: a.Severity, Status: a.Status, Body: body}
+	if a.First != nil {
+		f.First, f.Last = *a.First, *a.Last
+	}
+	return f, nil
+}

@@ -1,0 +1,349 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/state"
+)
+
+const (
+	// evaluateEvery is how often groups that have changed are looked at.
+	evaluateEvery = 50 * time.Millisecond
+	// mostBuffered is how many bytes of rows wait at most for the flush under way.
+	mostBuffered = 48 << 20
+	// farAhead is how far ahead of the clock events may be and still move watermarks.
+	farAhead = 24 * time.Hour
+)
+
+// A keeper takes what the workers made, in one goroutine: it leaves out what is
+// known, correlates, makes alerts, and stores everything that belongs together
+// at once. What it has not stored comes again from the sources when the service
+// is started anew.
+type keeper struct {
+	s      *Service
+	live   *detect.Live
+	known  *known
+	book   *alertBook
+	newest map[string]*marks // by tenant: the latest events
+
+	buffer    buffer
+	flushed   chan error // of the flush under way; nil = there is none
+	passed    []func()   // to be called when it has ended
+	evaluated time.Time
+	fresh     bool // there are hits that were not evaluated
+	enc       *zstd.Encoder
+}
+
+// A buffer is what has come since the last flush.
+type buffer struct {
+	rows    []*matched
+	bytes   int
+	segment segmentWriter
+	cursors map[[2]string]state.Cursor
+	stored  []func()
+	facts   []state.Alert
+	bad     []state.Quarantined
+	hours   map[hourKey]*state.Hour
+	began   time.Time // when the first of it came; zero = there is nothing
+}
+
+type hourKey struct {
+	at                   int64
+	source, stream, kind string
+}
+
+func newKeeper(ctx context.Context, s *Service) (*keeper, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	k := &keeper{s: s, newest: map[string]*marks{}, enc: enc}
+	k.live = s.engine.NewLive(nil)
+	k.buffer.reset()
+	return k, k.restore(ctx)
+}
+
+func (b *buffer) reset() {
+	*b = buffer{segment: b.segment, cursors: map[[2]string]state.Cursor{}, hours: map[hourKey]*state.Hour{}}
+}
+
+func (k *keeper) run(ctx context.Context) error {
+	tick := time.NewTicker(evaluateEvery)
+	defer tick.Stop()
+	for {
+		results := k.s.results
+		if k.flushed != nil && k.buffer.bytes >= mostBuffered {
+			results = nil // the workers wait, and so do the sources
+		}
+		select {
+		case m, more := <-results:
+			if !more {
+				return k.finish(ctx)
+			}
+			if err := k.take(ctx, m); err != nil {
+				return err
+			}
+		case err := <-k.flushed:
+			if err := k.end(err); err != nil {
+				return err
+			}
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if err := k.work(ctx, time.Now()); err != nil {
+			return err
+		}
+	}
+}
+
+// work evaluates and flushes when it is time to.
+func (k *keeper) work(ctx context.Context, now time.Time) error {
+	if now.Sub(k.evaluated) >= evaluateEvery {
+		k.evaluated = now
+		if err := k.evaluate(now, false); err != nil {
+			return err
+		}
+	}
+	b := &k.buffer
+	if k.flushed == nil && (len(b.facts) > 0 || b.bytes >= mostBuffered/2 || !b.began.IsZero() && now.Sub(b.began) >= k.s.Flush) {
+		k.flush(ctx, now)
+	}
+	return nil
+}
+
+// finish stores what is left.
+func (k *keeper) finish(ctx context.Context) error {
+	for {
+		if k.flushed != nil {
+			if err := k.end(<-k.flushed); err != nil {
+				return err
+			}
+		}
+		if err := k.evaluate(time.Now(), true); err != nil {
+			return err
+		}
+		if k.buffer.began.IsZero() && len(k.buffer.facts) == 0 {
+			return nil
+		}
+		k.flush(ctx, time.Now())
+	}
+}
+
+// take takes a batch.
+func (k *keeper) take(ctx context.Context, m *matched) error {
+	b := &k.buffer
+	now := time.Now()
+	if b.began.IsZero() {
+		b.began = now
+	}
+	double, err := k.known.look(ctx, m.items)
+	if err != nil {
+		return err
+	}
+	hour := now.Truncate(time.Hour)
+	for i := range m.items {
+		it := &m.items[i]
+		h := b.hour(hour, m.intake.source, m.stream, it.kind)
+		if double[i] {
+			m.rows.Drop(i)
+			h.Duplicates++
+			continue
+		}
+		h.Events++
+		if !it.at.IsZero() {
+			if h.First.IsZero() || it.at.Before(h.First) {
+				h.First = it.at
+			}
+			h.Last = newest(h.Last, it.at)
+			k.see(it, now)
+		}
+		hits := m.hits[it.from:it.to]
+		if len(hits) == 0 {
+			continue
+		}
+		at := it.at
+		if at.IsZero() {
+			at = m.received
+		}
+		b.segment.add(it.key, at, hits)
+		if err := k.live.Add(it.key, hits); err != nil {
+			return fmt.Errorf("correlate: %w", err)
+		}
+		k.fresh = true
+	}
+	if m.bytes > 0 || len(m.bad) > 0 {
+		h := b.hour(hour, m.intake.source, m.stream, event.KindUnknown)
+		h.Bytes += m.bytes
+		h.Quarantined += int64(len(m.bad))
+	}
+	b.bad = append(b.bad, m.bad...)
+	cursor, stored := m.intake.pass(m.stream, m.mark)
+	if cursor != nil {
+		cursor.At = now
+		b.cursors[[2]string{cursor.Source, cursor.Stream}] = *cursor
+	}
+	b.stored = append(b.stored, stored...)
+	b.bytes += m.rows.Bytes()
+	b.rows = append(b.rows, m)
+	return nil
+}
+
+func (b *buffer) hour(at time.Time, source, stream string, kind event.Kind) *state.Hour {
+	name := ""
+	if kind != event.KindUnknown {
+		name = kind.String()
+	}
+	key := hourKey{at.Unix(), source, stream, name}
+	h := b.hours[key]
+	if h == nil {
+		h = &state.Hour{At: at, Source: source, Stream: stream, Kind: name}
+		b.hours[key] = h
+	}
+	return h
+}
+
+// see moves the latest event of a log.
+func (k *keeper) see(it *item, now time.Time) {
+	if it.at.Sub(now) > farAhead {
+		return
+	}
+	m := k.newest[it.tenant]
+	if m == nil {
+		m = &marks{}
+		k.newest[it.tenant] = m
+	}
+	m[it.kind] = newest(m[it.kind], it.at)
+}
+
+// watermark says up to when each log of each tenant is taken to be known.
+func (k *keeper) watermark(tenant string, kind event.Kind) (int64, bool) {
+	m := k.newest[tenant]
+	if m == nil || m[kind].IsZero() {
+		return 0, false
+	}
+	return m[kind].Add(-k.s.Delay).UnixNano(), true
+}
+
+// evaluate correlates what is new, and makes the facts of alerts that have
+// changed. With all, also those that could wait.
+func (k *keeper) evaluate(now time.Time, all bool) error {
+	if k.fresh {
+		k.fresh = false
+		if err := k.live.Evaluate(k.watermark); err != nil {
+			return fmt.Errorf("correlate: %w", err)
+		}
+	}
+	facts, err := k.book.revise(k.live, now, all)
+	if err != nil {
+		return err
+	}
+	k.buffer.facts = append(k.buffer.facts, facts...)
+	return nil
+}
+
+// flush begins to store what is buffered.
+func (k *keeper) flush(ctx context.Context, now time.Time) {
+	b := k.buffer
+	changes := &state.Changes{Alerts: b.facts, Quarantined: b.bad, QuarantineLimit: quarantineLimit}
+	for _, c := range b.cursors {
+		changes.Cursors = append(changes.Cursors, c)
+	}
+	for _, h := range b.hours {
+		changes.Hours = append(changes.Hours, *h)
+	}
+	if b.segment.n > 0 {
+		changes.Segments = []state.Segment{b.segment.segment(k.enc, k.s.Fingerprint)}
+	}
+	for i := range b.facts {
+		f := &b.facts[i]
+		f.Stored = now
+		for sink := range k.s.Sinks {
+			changes.Deliveries = append(changes.Deliveries, state.Delivery{Alert: f.ID, Revision: f.Revision, Sink: sink, Next: now, Stored: now})
+		}
+	}
+	k.buffer.segment = b.segment
+	k.buffer.reset()
+	k.passed = b.stored
+	done := make(chan error, 1)
+	k.flushed = done
+	go func() { done <- k.s.store(ctx, b.rows, changes) }()
+}
+
+// quarantineLimit is how many bytes of records that could not be decoded are kept.
+const quarantineLimit = 256 << 20
+
+// end takes the result of a flush.
+func (k *keeper) end(err error) error {
+	k.flushed = nil
+	if err != nil {
+		return err
+	}
+	for _, stored := range k.passed {
+		stored()
+	}
+	k.passed = nil
+	for _, wake := range k.s.wake {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// restore brings back what the last run knew.
+func (k *keeper) restore(ctx context.Context) error {
+	files, err := k.s.State.Files(ctx)
+	if err != nil {
+		return fmt.Errorf("read the manifest: %w", err)
+	}
+	recovered, err := k.s.Lake.Recover(ctx, files)
+	if err != nil {
+		return err
+	}
+	for _, path := range recovered.Missing {
+		k.s.Log.Error("a file of the lake is missing", "path", path)
+	}
+	k.s.manifest = newManifest(files)
+	k.known = newKnown(k.s.Lake, k.s.manifest)
+	now := time.Now()
+	for _, f := range files {
+		if kind, ok := event.KindByName(f.Kind); ok && !f.Last.IsZero() {
+			k.see(&item{tenant: f.Tenant, kind: kind, at: f.Last}, now)
+		}
+	}
+	if k.book, err = openBook(ctx, k.s); err != nil {
+		return err
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
+	if err != nil {
+		return fmt.Errorf("zstd: %w", err)
+	}
+	defer dec.Close()
+	others := 0
+	for seg, err := range k.s.State.Segments(ctx, hitClass, time.Time{}) {
+		if err != nil {
+			return fmt.Errorf("read segments: %w", err)
+		}
+		same, err := readSegment(dec, &seg, k.s.Fingerprint, k.live.Add)
+		if err != nil {
+			return err
+		}
+		if !same {
+			others++
+		}
+	}
+	if others > 0 {
+		return errors.New("rules or baseline have changed: refilling is not written yet")
+	}
+	k.fresh = true
+	return k.evaluate(now, true)
+}

@@ -1,0 +1,73 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/state"
+)
+
+// inflight is how many deliveries an outbox takes at a time.
+const inflight = 64
+
+// runOutbox delivers facts to a sink, in their order, until ctx is done. A
+// delivery that fails is tried again later and does not hold up the others.
+func (s *Service) runOutbox(ctx context.Context, name string, sink Sink) {
+	for ctx.Err() == nil {
+		n, err := s.deliver(ctx, name, sink)
+		if err != nil && ctx.Err() == nil {
+			s.Log.Error("outbox", "sink", name, "error", err)
+		}
+		if err == nil && n == inflight {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-s.wake[name]:
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// deliver makes one attempt for each fact that is due.
+func (s *Service) deliver(ctx context.Context, name string, sink Sink) (int, error) {
+	now := time.Now()
+	due, err := s.State.Pending(ctx, name, now, inflight)
+	if err != nil {
+		return 0, fmt.Errorf("read what is to be delivered: %w", err)
+	}
+	if len(due) == 0 {
+		return 0, nil
+	}
+	done := &state.Changes{}
+	for _, d := range due {
+		var f fact
+		if err := json.Unmarshal(d.Body, &f); err != nil {
+			return 0, fmt.Errorf("a stored alert is damaged: %w", err)
+		}
+		retry, err := sink.Notify(ctx, f.Alert, d.Alert, d.Revision)
+		if ctx.Err() != nil {
+			break
+		}
+		d.Attempts++
+		d.Done, d.Problem = err == nil, ""
+		if err != nil {
+			d.Problem = err.Error()
+			wait, giveUp := s.Retry(d.Attempts, d.Alert)
+			d.Next = now.Add(wait)
+			if !retry || giveUp {
+				d.Done = true
+				s.Log.Error("alert was not delivered", "sink", name, "alert", d.Alert, "revision", d.Revision, "attempts", d.Attempts, "error", err)
+			}
+		}
+		s.health.delivered(name, err)
+		done.Deliveries = append(done.Deliveries, d)
+	}
+	// What was delivered is noted also when the service is about to end.
+	if err := s.State.Apply(context.WithoutCancel(ctx), done); err != nil {
+		return 0, fmt.Errorf("note what was delivered: %w", err)
+	}
+	return len(due), nil
+}

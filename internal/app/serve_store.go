@@ -1,0 +1,72 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/lake"
+	"github.com/entrawatch/entrawatch/internal/state"
+)
+
+// store writes rows to the lake and changes to the state: files first, under
+// temporary names, then everything that says that they count, then their names.
+// It tries until it has succeeded: there is nothing else to do with what has
+// arrived, and the sources wait meanwhile.
+func (s *Service) store(ctx context.Context, rows []*matched, changes *state.Changes) error {
+	var all []*lake.Rows
+	for _, m := range rows {
+		all = append(all, m.rows)
+	}
+	written, applied := false, false
+	err := s.insist(ctx, func() error {
+		if !written {
+			files, err := s.Lake.Write(ctx, all)
+			if err != nil {
+				return err
+			}
+			changes.Files, written = files, true
+		}
+		if !applied {
+			if err := s.State.Apply(ctx, changes); err != nil {
+				return err
+			}
+			applied = true
+		}
+		if err := s.Lake.Publish(changes.Files); err != nil {
+			return err
+		}
+		s.manifest.change(changes.Files, nil)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range rows {
+		s.spare.Put(m)
+	}
+	return nil
+}
+
+// insist does something until it succeeds, and says meanwhile why it does not.
+func (s *Service) insist(ctx context.Context, do func() error) error {
+	const longest = 30 * time.Second
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, longest) {
+		err := do()
+		if err == nil {
+			s.health.storing(nil)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		s.health.storing(err)
+		s.Log.Error("cannot store", "error", err, "again_in", wait)
+		if errors.Is(err, state.ErrCorrupt) {
+			wait = longest
+		}
+		if !pause(ctx, wait) {
+			return context.Cause(ctx)
+		}
+	}
+}

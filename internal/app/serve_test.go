@@ -1,0 +1,218 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entrawatch/entrawatch/internal/alert"
+	"github.com/entrawatch/entrawatch/internal/app"
+	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/lake"
+	"github.com/entrawatch/entrawatch/internal/simulate"
+	"github.com/entrawatch/entrawatch/internal/source/file"
+	"github.com/entrawatch/entrawatch/internal/state"
+	"github.com/entrawatch/entrawatch/internal/state/sqlite"
+)
+
+// A post is a sink that remembers what was delivered.
+type post struct {
+	mu    sync.Mutex
+	facts map[string]int // revisions by id
+	last  map[string][]byte
+	fails int // so many times first
+}
+
+func newPost() *post { return &post{facts: map[string]int{}, last: map[string][]byte{}} }
+
+func (p *post) Notify(_ context.Context, body []byte, id string, revision int) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fails > 0 {
+		p.fails--
+		return true, errors.New("not now")
+	}
+	if revision >= p.facts[id] {
+		p.facts[id], p.last[id] = revision, bytes.Clone(body)
+	}
+	return false, nil
+}
+
+// A station is a service in a folder of its own, which may be started again.
+type station struct {
+	t       *testing.T
+	dir     string
+	config  app.ServeConfig
+	sink    *post
+	service *app.Service
+	state   state.Store
+	stop    context.CancelFunc
+	ended   chan error
+}
+
+func newStation(t *testing.T, c app.ServeConfig) *station {
+	t.Helper()
+	s := &station{t: t, dir: t.TempDir(), config: c, sink: newPost()}
+	if s.config.Rules == nil {
+		s.config.Rules, s.config.Baseline = library(t), declared(t)
+	}
+	s.config.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	s.config.Lateness, s.config.Flush = 24*time.Hour, 100*time.Millisecond
+	s.config.Retry = func(int, string) (time.Duration, bool) { return 10 * time.Millisecond, false }
+	s.config.Sinks = map[string]app.Sink{"post": s.sink}
+	return s
+}
+
+func (s *station) start() {
+	s.t.Helper()
+	var err error
+	if s.state, err = sqlite.Open(s.t.Context(), filepath.Join(s.dir, "state.db")); err != nil {
+		s.t.Fatal(err)
+	}
+	s.config.State = s.state
+	if s.config.Lake, err = lake.Open(filepath.Join(s.dir, "lake"), s.config.Log); err != nil {
+		s.t.Fatal(err)
+	}
+	if s.service, err = app.NewService(s.t.Context(), s.config); err != nil {
+		s.t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(s.t.Context())
+	s.stop, s.ended = stop, make(chan error, 1)
+	go func() { s.ended <- s.service.Run(ctx) }()
+}
+
+// until waits for so many events in the state.
+func (s *station) until(events int64) {
+	s.t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		n, _ := s.counts()
+		if n == events {
+			return
+		}
+		if time.Now().After(deadline) || n > events {
+			s.t.Fatalf("%d events are stored, want %d", n, events)
+		}
+	}
+}
+
+func (s *station) counts() (events, duplicates int64) {
+	s.t.Helper()
+	for h, err := range s.state.Hours(s.t.Context(), time.Time{}) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		events, duplicates = events+h.Events, duplicates+h.Duplicates
+	}
+	return events, duplicates
+}
+
+// end stops the service, and everything that it holds.
+func (s *station) end() {
+	s.t.Helper()
+	s.stop()
+	if err := <-s.ended; err != nil {
+		s.t.Fatal(err)
+	}
+	if err := errors.Join(s.state.Close(), s.config.Lake.Close()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// alerts are those that the state has, comparable with those of a scan.
+func (s *station) alerts() string {
+	s.t.Helper()
+	store, err := sqlite.Open(s.t.Context(), filepath.Join(s.dir, "state.db"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer store.Close()
+	var all []*alert.Alert
+	for f, err := range store.Alerts(s.t.Context(), state.AlertQuery{}) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		var body struct{ Alert *alert.Alert }
+		if err := json.Unmarshal(f.Body, &body); err != nil {
+			s.t.Fatal(err)
+		}
+		if body.Alert.Live() {
+			all = append(all, body.Alert)
+		}
+	}
+	return asText(s.t, all)
+}
+
+// asText is alerts as they compare: without where copies of events stood, how
+// often they were revised, and whom else they concern.
+func asText(t *testing.T, all []*alert.Alert) string {
+	t.Helper()
+	slices.SortFunc(all, func(a, b *alert.Alert) int { return strings.Compare(a.ID, b.ID) })
+	var out strings.Builder
+	for _, a := range all {
+		c := *a
+		c.Revision, c.Incident, c.Related = 0, "", nil
+		c.Evidence = slices.Clone(c.Evidence)
+		for i := range c.Evidence {
+			c.Evidence[i].Source = ""
+		}
+		text, err := json.MarshalIndent(&c, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Write(append(text, '\n'))
+	}
+	return out.String()
+}
+
+func following(dir string) map[string]app.Source {
+	c := file.DefaultFollow()
+	c.Paths, c.Poll, c.Settle = []string{dir}, 20*time.Millisecond, 0
+	return map[string]app.Source{"files": file.NewFollower(c, slog.New(slog.DiscardHandler))}
+}
+
+// TestServeLikeScan: a service that is fed bit by bit, in any order and twice, and
+// is started anew meanwhile, has the alerts that a scan of everything makes.
+func TestServeLikeScan(t *testing.T) {
+	recs := traffic(1500)
+	rules, base := library(t), declared(t)
+	one := folder(t)
+	byKind(t, one, "all", event.Diagnostic, simulate.NDJSON, recs)
+	res := scan(t, app.ScanConfig{Paths: []string{one}, Rules: rules, Baseline: base, Workers: 1})
+	want := asText(t, alerts(t, res))
+
+	in := folder(t)
+	s := newStation(t, app.ServeConfig{Rules: rules, Baseline: base, Sources: following(in)})
+	s.start()
+	rng := rand.New(rand.NewPCG(1, 1))
+	rng.Shuffle(len(recs), func(i, j int) { recs[i], recs[j] = recs[j], recs[i] })
+	parts := 5
+	for i := range parts {
+		some := recs[i*len(recs)/parts : (i+1)*len(recs)/parts]
+		byKind(t, in, fmt.Sprint(i), event.Diagnostic, simulate.NDJSON, slices.Concat(some, some[:len(some)/3]))
+		if i == 2 {
+			s.end()
+			s.start()
+		}
+	}
+	s.until(int64(len(recs)))
+	s.end()
+	if got := s.alerts(); got != want {
+		t.Errorf("-scan +serve\n%s", cmp.Diff(want, got))
+	}
+	if len(s.sink.facts) == 0 {
+		t.Error("nothing was delivered")
+	}
+	t.Logf("%d events, %d bytes of alerts, %d delivered", len(recs), len(want), len(s.sink.facts))
+}
