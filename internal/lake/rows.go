@@ -176,7 +176,7 @@ func (r *Rows) Bytes() int {
 // Key is the key of the i-th event.
 func (r *Rows) Key(i int) event.Key { return r.rows[i].key }
 
-// Kind, Tenant and Day say in which files the i-th event belongs.
+// Kind is the kind of the i-th event.
 func (r *Rows) Kind(i int) event.Kind { return r.rows[i].kind }
 
 // Tenant is the tenant of the i-th event.

@@ -208,7 +208,7 @@ func (f folders) sync() error {
 type writer struct {
 	shape     *shape
 	groupRows int
-	w         *parquet.Writer
+	w         *parquet.Writer   //nolint:staticcheck // its successor wants a Go type, and there is only a schema
 	values    [][]parquet.Value // of a portion, by column
 	used      []int             // columns that a group of rows has something in
 
