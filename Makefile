@@ -1,7 +1,7 @@
 # make help lists what there is.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run build check bench eval fuzz generate
+.PHONY: help run build check compiler bench bench-hunt eval fuzz generate
 
 GO = go
 FUZZTIME = 10s
@@ -16,6 +16,7 @@ help:
 	@echo 'make run       build ./bin/entrawatch and scan the example tenant with its baseline'
 	@echo 'make check     everything that must pass before a commit'
 	@echo 'make bench     measure speed: BENCH=pattern, BENCHPKG=packages, BENCHTIME=5s or 3x'
+	@echo 'make bench-hunt  measure queries over a lake of simulated events: PEOPLE, DAYS'
 	@echo 'make eval      measure what a learned baseline finds and raises for nothing: SEEDS="1 2", PEOPLE, DAYS; writes docs/evaluation.md'
 	@echo 'make fuzz      run every fuzz target in the tree for FUZZTIME ($(FUZZTIME))'
 	@echo 'make generate  write anew what is generated in docs/, examples/ and README.md'
@@ -23,14 +24,21 @@ help:
 run: build
 	./bin/entrawatch scan -baseline examples/contoso/baseline.yaml examples/contoso/logs
 
-build:
+build: compiler
 	$(GO) build -trimpath -o bin/entrawatch .
 
-check:
+compiler:
+	@GO='$(GO)' sh tools/compiler.sh
+
+check: compiler
 	@GO='$(GO)' sh tools/check.sh
 
 bench:
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem $(BENCHPKG)
+
+# Simulates PEOPLE for DAYS, puts them into a lake and asks; 20 million events are PEOPLE=22000.
+bench-hunt: build
+	sh tools/hunt.sh bin/entrawatch $(PEOPLE) $(DAYS)
 
 # Half an hour at full size. It fails when an attack is missed, or the budget of alerts exceeded.
 eval:

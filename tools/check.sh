@@ -1,6 +1,6 @@
 #!/bin/sh
 # The gate: every step must pass. All steps run, so that one run shows all that
-# is wrong. Needs Go and, for the race detector, a C compiler; no git.
+# is wrong. Needs Go and a C and C++ compiler; no git.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 GO=${GO:-go}

@@ -117,6 +117,10 @@ func (h *hunt) run(data string) int {
 		h.e.complain(h.Name(), fmt.Sprintf("gave up after %v; ask for a shorter period with -since and -until, select fewer columns, or allow more with -timeout", h.timeout))
 	default:
 		h.e.complain(h.Name(), err.Error())
+		// Only what is wrong with a file names it.
+		if problem := new(duck.Problem); errors.As(err, &problem) && h.config.Folder != "" && strings.Contains(problem.Text, h.config.Folder) {
+			h.e.complain("", "\"entrawatch lake verify\" says which files are damaged, and sets them aside")
+		}
 	}
 	return exitFailed
 }

@@ -114,6 +114,10 @@ func cellText(v any) string {
 			parts[i] = cellText(e)
 		}
 		return strings.Join(parts, ", ")
+	case map[string]any:
+		if b, err := json.Marshal(jsonValue(v)); err == nil {
+			return string(b)
+		}
 	case fmt.Stringer:
 		return v.String()
 	}

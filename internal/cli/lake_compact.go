@@ -34,7 +34,7 @@ func runLakeCompact(e *env, args []string) int {
 	defer d.close()
 	before := len(d.files)
 	for {
-		added, removed, err := d.Compact(ctx, d.files)
+		added, removed, err := d.Compact(ctx, d.files, 0)
 		if err != nil {
 			return e.fail(fs.Name(), err)
 		}

@@ -21,7 +21,7 @@ import (
 )
 
 var lakeExportHelp = help{
-	about: `Writes events elsewhere: their records as they came, one a line, which "entrawatch scan" and other programs read; or all columns as Parquet, one file for each kind.`,
+	about: `Writes events elsewhere: their records as they came, one a line, or all columns as Parquet, one file for each kind. "entrawatch scan" reads exported logs; directory objects come without the listing that tells what they are.`,
 	usage: []string{"[flags]"},
 	examples: []example{
 		{"entrawatch lake export -data data -kind signin -since 7d > signins.ndjson", "The sign-ins of the last seven days."},

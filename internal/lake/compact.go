@@ -18,19 +18,17 @@ const (
 	compactMin    = 8
 	compactMax    = 32
 	compactTarget = 192 << 20
-	// quietAfter is when a day that has got nothing more is brought into as few
-	// files as there can be.
-	quietAfter = 6 * time.Hour
 )
 
 // Compact merges files once, if there is something to merge, and returns what the
 // manifest is to exchange. The new file is to be published, and the old ones
 // retired, when that is recorded. To bring everything into order call it again,
-// with the new manifest, until it adds nothing.
-func (l *Lake) Compact(ctx context.Context, files []state.File) (added []state.File, removed []string, err error) {
+// with the new manifest, until it adds nothing. A day that has got nothing new for
+// longer than quiet is brought into as few files as there can be.
+func (l *Lake) Compact(ctx context.Context, files []state.File, quiet time.Duration) (added []state.File, removed []string, err error) {
 	unfit := map[string]bool{}
 	for {
-		group := plan(files, l.now(), unfit)
+		group := plan(files, l.now().Add(-quiet), unfit)
 		if len(group) == 0 {
 			return nil, nil, nil
 		}
@@ -52,7 +50,7 @@ func (l *Lake) Compact(ctx context.Context, files []state.File) (added []state.F
 }
 
 // plan chooses files to merge: those of one place and level, oldest first.
-func plan(files []state.File, now time.Time, unfit map[string]bool) []state.File {
+func plan(files []state.File, quiet time.Time, unfit map[string]bool) []state.File {
 	type slot struct {
 		place string
 		level int
@@ -72,7 +70,7 @@ func plan(files []state.File, now time.Time, unfit map[string]bool) []state.File
 			continue
 		}
 		s := slot{p.String(), f.Level}
-		if now.Sub(newest[s.place]) > quietAfter {
+		if newest[s.place].Before(quiet) {
 			s.level = -1 // all levels are one
 		}
 		if slots[s] == nil {

@@ -17,10 +17,11 @@ type Lake struct {
 	log *slog.Logger
 	now func() time.Time
 
-	shapes [event.NumKinds]func() *shape
-	mu     sync.Mutex
-	free   [event.NumKinds][]*writer // to be used again
-	cache  cache
+	groupRows int
+	shapes    [event.NumKinds]func() *shape
+	mu        sync.Mutex
+	free      [event.NumKinds][]*writer // to be used again
+	cache     cache
 }
 
 // Open opens the lake in a folder and makes the folder where there is none.
@@ -31,7 +32,7 @@ func Open(dir string, log *slog.Logger) (*Lake, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	l := &Lake{dir: dir, log: log, now: time.Now}
+	l := &Lake{dir: dir, log: log, now: time.Now, groupRows: groupRows}
 	for k := range l.shapes {
 		l.shapes[k] = sync.OnceValue(func() *shape { return newShape(event.Kind(k)) })
 	}

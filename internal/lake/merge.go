@@ -55,12 +55,11 @@ func (l *Lake) source(f state.File, s *shape, order int) (src *source, fit bool,
 
 // takes reports whether the shape has all columns of a file, with their types.
 func (s *shape) takes(o *opened) bool {
-	have := map[string]string{}
-	for _, f := range s.schema.Fields() {
-		have[f.Name()] = f.String()
-	}
-	for _, f := range o.pq.Schema().Fields() {
-		if have[f.Name()] != f.String() {
+	for _, path := range o.pq.Schema().Columns() {
+		theirs, _ := o.pq.Schema().Lookup(path...)
+		ours, ok := s.schema.Lookup(path...)
+		if !ok || ours.Node.Type().String() != theirs.Node.Type().String() ||
+			ours.MaxDefinitionLevel != theirs.MaxDefinitionLevel || ours.MaxRepetitionLevel != theirs.MaxRepetitionLevel {
 			return false
 		}
 	}
@@ -176,14 +175,14 @@ func (m *merger) run(ctx context.Context) (err error) {
 		}
 	}
 	heap.Init(&h)
-	picks := make([]pick, 0, groupRows)
+	picks := make([]pick, 0, m.w.groupRows)
 	for len(h) > 0 {
 		if err := ctx.Err(); err != nil {
 			return foreign(err)
 		}
 		picks = picks[:0]
 		kept := 0
-		for kept < groupRows && len(h) > 0 {
+		for kept < m.w.groupRows && len(h) > 0 {
 			s := h[0]
 			p := pick{s, m.keep == nil || m.keep(s.order, s.row-1)}
 			picks = append(picks, p)

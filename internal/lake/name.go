@@ -1,7 +1,6 @@
 package lake
 
 import (
-	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"path"
@@ -20,9 +19,9 @@ const (
 	damagedSuffix = ".damaged" // set aside
 )
 
-// ours is how files are named: when they were written, something to tell them
-// apart, and which columns they have.
-var ours = regexp.MustCompile(`^[0-9a-f]{12}-[0-9a-f]{8}-([0-9a-f]{8})\.parquet$`)
+// ours is how files are named: when they were written, what they hold, and which
+// columns they have.
+var ours = regexp.MustCompile(`^[0-9a-f]{12}-([0-9a-f]{16})-([0-9a-f]{8})\.parquet$`)
 
 // unknownDay is the day of events without a time.
 const unknownDay = "unknown"
@@ -51,13 +50,10 @@ func (p place) String() string {
 	return "tenant=" + escape(p.tenant) + "/kind=" + escape(p.kind.String()) + "/day=" + escape(p.day)
 }
 
-// newName gives a file of the kind a name that no other has.
-func newName(k event.Kind, now time.Time) (string, error) {
-	var salt [4]byte
-	if _, err := rand.Read(salt[:]); err != nil {
-		return "", fmt.Errorf("name a file of the lake: %w", err)
-	}
-	return fmt.Sprintf("%012x-%s-%s.parquet", now.UnixMilli()&(1<<48-1), hex.EncodeToString(salt[:]), column.Version(k)), nil
+// nameOf names a file of the kind: by when it was written, the beginning of the
+// SHA-256 of its contents, and its columns.
+func nameOf(k event.Kind, now time.Time, sum []byte) string {
+	return fmt.Sprintf("%012x-%s-%s.parquet", now.UnixMilli()&(1<<48-1), hex.EncodeToString(sum[:8]), column.Version(k))
 }
 
 // VersionOf says which columns a file of the lake has, by its path; "" if it is
@@ -67,7 +63,15 @@ func VersionOf(file string) string {
 	if m == nil {
 		return ""
 	}
-	return m[1]
+	return m[2]
+}
+
+// sumOf is the sum of a file's contents, by its path.
+func sumOf(file string) string {
+	if m := ours.FindStringSubmatch(path.Base(file)); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 // escape writes a value as part of a path: what is not a letter, a digit, "-",

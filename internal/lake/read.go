@@ -193,7 +193,7 @@ func (r *fileReader) may(g parquet.RowGroup) (bool, error) {
 func (r *fileReader) rawBytes(group int) int64 {
 	for _, c := range r.o.pq.Metadata().RowGroups[group].Columns {
 		if path := c.MetaData.PathInSchema; len(path) == 1 && path[0] == column.Raw {
-			return int64(c.MetaData.TotalUncompressedSize)
+			return c.MetaData.TotalUncompressedSize
 		}
 	}
 	return 0

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -47,14 +48,31 @@ type table struct {
 	// actorName counts where there is no actor.
 	actorName int
 	app       int
+	// policy and result are what the column of policies is made of.
+	policy, result int
 	// groups are the lists that are filled together: indexes of columns.
 	groups [][]int
-	// at is where the columns that Add sets stand.
-	at map[string]int
+	at     places
+}
+
+// places are where the columns stand that Add sets.
+type places struct {
+	when, received, key, tenant, kind, sub, format, origin, id, actor, user, app, raw, exact, policies int
+}
+
+func placesOf(columns []column.Column) places {
+	at := map[string]int{}
+	for i := range columns {
+		at[columns[i].Name] = i
+	}
+	return places{
+		at[column.When], at[column.Received], at[column.Key], at[column.Tenant], at[column.Kind], at[column.Sub], at[column.Format], at[column.Origin],
+		at[column.ID], at[column.Actor], at[column.User], at[column.App], at[column.Raw], at[column.Exact], at[column.Policies],
+	}
 }
 
 func newTable(schema *event.Schema, k event.Kind) *table {
-	t := &table{columns: column.Of(k), at: map[string]int{}}
+	t := &table{columns: column.Of(k), at: placesOf(column.Of(k))}
 	field := func(name string) int {
 		if name == "" {
 			return -1
@@ -67,11 +85,14 @@ func newTable(schema *event.Schema, k event.Kind) *table {
 	t.user, t.name = field("user.id"), field("user.name")
 	t.actor, t.actorName = field("actor.id"), field("actor.name")
 	t.app = field(column.AppField(k))
+	t.policy, t.result = -1, -1
+	if k == event.Signin {
+		t.policy, t.result = event.FPolicyName, event.FPolicyResult
+	}
 	groups := map[string]int{}
 	for i := range t.columns {
 		c := &t.columns[i]
 		t.fields = append(t.fields, field(c.Field))
-		t.at[c.Name] = i
 		if c.Group == "" {
 			continue
 		}
@@ -98,6 +119,7 @@ type Rows struct {
 	rows   []row
 	cells  []cell
 	elems  []cell
+	nums   []int64
 	text   []byte
 	buf    []byte
 }
@@ -111,22 +133,32 @@ type row struct {
 	raw     cell  // as it came
 	time    int64 // microseconds; noTime
 	first   int   // of its cells
+	used    columnSet
 	kind    event.Kind
 	format  event.Format
 	dropped bool
 }
 
+// A columnSet says which columns hold something.
+type columnSet [4]uint64
+
+func (s *columnSet) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
+
 // noTime stands for an event without a time.
 const noTime = math.MinInt64
 
-// A cell is a value: where its text stands, a number, or which elements are its
-// list's. The type of the column says which.
+// A cell is a value: where its text stands, or its number, or the elements of its
+// list. The type of the column says which.
 type cell struct {
-	v int64
-	n int32 // length of the text or of the list; null
+	at uint32
+	n  int32 // length of the text or of the list; null
 }
 
 const null = -1
+
+// maxRows is how many bytes of text rows hold, so that a cell can say where one
+// stands. Whoever fills rows writes them long before.
+const maxRows = math.MaxUint32
 
 var nothing = cell{n: null}
 
@@ -137,12 +169,14 @@ func NewRows(schema *event.Schema) *Rows { return &Rows{schema: schema} }
 func (r *Rows) Len() int { return len(r.rows) }
 
 // Bytes is about how much memory the rows take.
-func (r *Rows) Bytes() int { return len(r.text) + 16*(len(r.cells)+len(r.elems)) + 112*len(r.rows) }
+func (r *Rows) Bytes() int {
+	return len(r.text) + 8*(len(r.cells)+len(r.elems)+len(r.nums)) + 128*len(r.rows)
+}
 
 // Key is the key of the i-th event.
 func (r *Rows) Key(i int) event.Key { return r.rows[i].key }
 
-// Kind, Tenant and Day say in which files the i-th event belongs.
+// Kind is the kind of the i-th event.
 func (r *Rows) Kind(i int) event.Kind { return r.rows[i].kind }
 
 // Tenant is the tenant of the i-th event.
@@ -162,14 +196,14 @@ func (r *Rows) Drop(i int) { r.rows[i].dropped = true }
 
 // Reset forgets the events and keeps the memory.
 func (r *Rows) Reset() {
-	r.rows, r.cells, r.elems, r.text = r.rows[:0], r.cells[:0], r.elems[:0], r.text[:0]
+	r.rows, r.cells, r.elems, r.nums, r.text = r.rows[:0], r.cells[:0], r.elems[:0], r.nums[:0], r.text[:0]
 }
 
 func (r *Rows) span(c cell) []byte {
 	if c.n <= 0 {
 		return nil
 	}
-	return r.text[c.v : c.v+int64(c.n)]
+	return r.text[c.at : int64(c.at)+int64(c.n)]
 }
 
 // Add copies what rows need of an event and returns its number. origin says
@@ -196,40 +230,51 @@ func (r *Rows) Add(ev *event.Event, origin string) int {
 		r.group(ev, t, g, r.cells[first:])
 	}
 	rw := row{key: ev.Key, kind: ev.Kind, format: ev.Format, first: first, time: noTime}
-	set := func(name string, c cell) cell {
-		r.cells[first+t.at[name]] = c
+	set := func(column int, c cell) cell {
+		r.cells[first+column] = c
 		return c
 	}
+	at := &t.at
 	if !ev.Time.IsZero() {
 		rw.time = ev.Time.UnixMicro()
-		set(column.When, cell{v: rw.time})
+		set(at.when, r.number(rw.time))
 	}
 	if !r.Received.IsZero() {
-		set(column.Received, cell{v: r.Received.UnixMicro()})
+		set(at.received, r.number(r.Received.UnixMicro()))
 	}
 	r.buf = hex.AppendEncode(r.buf[:0], ev.Key[:])
-	set(column.Key, r.copy(r.buf))
-	rw.tenant = set(column.Tenant, r.store(ev.Tenant))
-	set(column.Kind, r.store(ev.Kind.String()))
-	set(column.Sub, r.some(ev.Sub.String()))
-	set(column.Format, r.store(ev.Format.String()))
-	set(column.Origin, r.store(origin))
-	set(column.ID, r.some(ev.ID))
-	actor := r.some(first2(text(ev, t.actor), strings.ToLower(text(ev, t.actorName))))
-	set(column.Actor, actor)
-	rw.user = r.some(first2(text(ev, t.user), strings.ToLower(text(ev, t.name))))
+	set(at.key, r.copy(r.buf))
+	rw.tenant = set(at.tenant, r.store(ev.Tenant))
+	set(at.kind, r.store(ev.Kind.String()))
+	set(at.sub, r.some(ev.Sub.String()))
+	set(at.format, r.store(ev.Format.String()))
+	set(at.origin, r.store(origin))
+	set(at.id, r.some(ev.ID))
+	actor := r.some(either(text(ev, t.actor), strings.ToLower(text(ev, t.actorName))))
+	set(at.actor, actor)
+	rw.user = r.some(either(text(ev, t.user), strings.ToLower(text(ev, t.name))))
 	if rw.user.n <= 0 {
 		rw.user = actor
 	}
-	set(column.User, rw.user)
-	set(column.App, r.some(text(ev, t.app)))
+	set(at.user, rw.user)
+	set(at.app, r.some(text(ev, t.app)))
+	if t.policy >= 0 {
+		if r.buf = appendPolicies(r.buf[:0], ev, t.policy, t.result); len(r.buf) > 0 {
+			set(at.policies, r.copy(r.buf))
+		}
+	}
 	if utf8.Valid(ev.Raw) {
-		rw.raw = set(column.Raw, r.copy(ev.Raw))
+		rw.raw = set(at.raw, r.copy(ev.Raw))
 	} else {
-		rw.raw = set(column.Exact, r.copy(ev.Raw))
-		at := len(r.text)
+		rw.raw = set(at.exact, r.copy(ev.Raw))
+		from := len(r.text)
 		r.text = append(r.text, strings.ToValidUTF8(string(ev.Raw), string(utf8.RuneError))...)
-		set(column.Raw, cell{int64(at), int32(len(r.text) - at)})
+		set(at.raw, r.since(from))
+	}
+	for i, c := range r.cells[first:] {
+		if c.n >= 0 {
+			rw.used[i/64] |= 1 << (i % 64)
+		}
 	}
 	r.rows = append(r.rows, rw)
 	return len(r.rows) - 1
@@ -242,7 +287,7 @@ func text(ev *event.Event, field int) string {
 	return ev.Text(field)
 }
 
-func first2(a, b string) string {
+func either(a, b string) string {
 	if a != "" {
 		return a
 	}
@@ -251,9 +296,23 @@ func first2(a, b string) string {
 
 // copy keeps bytes as they are.
 func (r *Rows) copy(b []byte) cell {
-	at := len(r.text)
+	from := len(r.text)
 	r.text = append(r.text, b...)
-	return cell{int64(at), int32(len(b))}
+	return r.since(from)
+}
+
+// since is the text that was added last, from an offset on.
+func (r *Rows) since(from int) cell {
+	if len(r.text) > maxRows {
+		panic("lake: more rows than can be held were added without being written")
+	}
+	return cell{uint32(from), int32(len(r.text) - from)}
+}
+
+// number keeps a number.
+func (r *Rows) number(n int64) cell {
+	r.nums = append(r.nums, n)
+	return cell{at: uint32(len(r.nums) - 1)}
 }
 
 // store keeps a text in a form that every reader takes: valid UTF-8, and not
@@ -274,9 +333,9 @@ func (r *Rows) store(s string) cell {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, string(utf8.RuneError))
 	}
-	at := len(r.text)
+	from := len(r.text)
 	r.text = append(r.text, s...)
-	return cell{int64(at), int32(len(s))}
+	return r.since(from)
 }
 
 // some is store, with nothing for an empty text.
@@ -296,22 +355,22 @@ func (r *Rows) value(s string, typ column.Type) cell {
 	switch typ {
 	case column.Int:
 		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return cell{v: n}
+			return r.number(n)
 		}
 	case column.Float:
 		if f, err := strconv.ParseFloat(s, 64); err == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
-			return cell{v: int64(math.Float64bits(f))}
+			return r.number(int64(math.Float64bits(f)))
 		}
 	case column.Bool:
 		switch {
 		case s == "1" || strings.EqualFold(s, "true"):
-			return cell{v: 1}
+			return cell{at: 1}
 		case s == "0" || strings.EqualFold(s, "false"):
 			return cell{}
 		}
 	case column.Time:
 		if t, ok := decode.ParseTime(s); ok {
-			return cell{v: t.UnixMicro()}
+			return r.number(t.UnixMicro())
 		}
 	default:
 		return r.store(s)
@@ -332,7 +391,7 @@ func (r *Rows) list(ev *event.Event, field int, typ column.Type) cell {
 	if len(r.elems) == from {
 		return nothing
 	}
-	return cell{int64(from), int32(len(r.elems) - from)}
+	return cell{uint32(from), int32(len(r.elems) - from)}
 }
 
 // group keeps the values of fields below one array, element by element.
@@ -355,7 +414,7 @@ func (r *Rows) group(ev *event.Event, t *table, columns []int, cells []cell) {
 			r.elems = append(r.elems, nothing)
 		}
 		r.elements(ev, t.fields[i], t.columns[i].Type, r.elems[from:])
-		cells[i] = cell{int64(from), int32(n)}
+		cells[i] = cell{uint32(from), int32(n)}
 	}
 }
 
@@ -384,4 +443,40 @@ func (r *Rows) elements(ev *event.Event, field int, typ column.Type, out []cell)
 		several = true
 	}
 	put()
+}
+
+// appendPolicies writes policies with their results as JSON.
+func appendPolicies(dst []byte, ev *event.Event, policy, result int) []byte {
+	n := max(ev.Elems(policy), ev.Elems(result))
+	for i := range n {
+		if i == 0 {
+			dst = append(dst, "[["...)
+		} else {
+			dst = append(dst, ",["...)
+		}
+		dst = appendQuoted(dst, ev.TextAt(policy, i))
+		dst = append(dst, ',')
+		dst = append(appendQuoted(dst, ev.TextAt(result, i)), ']')
+	}
+	if n > 0 {
+		dst = append(dst, ']')
+	}
+	return dst
+}
+
+// appendQuoted writes a text as JSON does; "" is null.
+func appendQuoted(dst []byte, s string) []byte {
+	if s == "" {
+		return append(dst, "null"...)
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			quoted, err := json.Marshal(s)
+			if err != nil {
+				return append(dst, "null"...) // no text is refused
+			}
+			return append(dst, quoted...)
+		}
+	}
+	return append(append(append(dst, '"'), s...), '"')
 }

@@ -111,8 +111,8 @@ func (s *shape) options() []parquet.WriterOption {
 		parquet.PageBufferSize(pageBytes),
 		parquet.WriteBufferSize(256 << 10),
 		parquet.DataPageStatistics(false),
-		// Bounds of records would put whole records into the footer.
-		parquet.SkipPageBounds(column.Raw), parquet.SkipPageBounds(column.Exact),
+		// Bounds of what has no limit would put whole records into the footer.
+		parquet.SkipPageBounds(column.Raw), parquet.SkipPageBounds(column.Exact), parquet.SkipPageBounds(column.Policies),
 		parquet.DictionaryMaxBytes(512 << 10),
 		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.NullsFirst(parquet.Ascending(column.User)), parquet.NullsFirst(parquet.Ascending(column.When)))),
 		parquet.CreatedBy("entrawatch", "1", "0"),

@@ -2,6 +2,8 @@ package lake
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -90,22 +92,41 @@ func (l *Lake) verify(ctx context.Context, f state.File) error {
 		if n := o.pq.NumRows(); n != f.Rows {
 			return fmt.Errorf("it has %d rows, and was written with %d", n, f.Rows)
 		}
-		for i := range o.pq.Schema().Columns() {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := o.verifyColumn(i, p, f); err != nil {
+		sum := sha256.New()
+		if _, err := io.Copy(sum, &readerWithContext{ctx, io.NewSectionReader(o.file, 0, info.Size())}); err != nil {
+			return err
+		}
+		if hex.EncodeToString(sum.Sum(nil))[:len(sumOf(f.Path))] != sumOf(f.Path) {
+			return errors.New("its contents are not those that were written")
+		}
+		for _, name := range []string{column.When, column.Tenant, column.Kind} {
+			if err := o.verifyColumn(name, p, f); err != nil {
 				return err
 			}
 		}
-		return o.verifyFilters(f)
+		return o.verifyFilters()
 	})
 }
 
+// A readerWithContext ends with its context.
+type readerWithContext struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r *readerWithContext) Read(b []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(b)
+}
+
 // verifyColumn reads a column to its end and holds it to what the manifest says.
-func (o *opened) verifyColumn(i int, p place, f state.File) error {
-	path := o.pq.Schema().Columns()[i]
-	s := &stream{groups: o.pq.RowGroups(), column: i, buf: make([]parquet.Value, 512)}
+func (o *opened) verifyColumn(name string, p place, f state.File) error {
+	s, err := o.must(name)
+	if err != nil {
+		return err
+	}
 	defer s.close()
 	first, last, rows := int64(noTime), int64(noTime), int64(0)
 	for {
@@ -114,41 +135,34 @@ func (o *opened) verifyColumn(i int, p place, f state.File) error {
 			break
 		}
 		if err != nil {
-			return fmt.Errorf("column %s, row %d: %w", path[0], rows, err)
+			return fmt.Errorf("column %s, row %d: %w", name, rows, err)
 		}
-		if v.RepetitionLevel() == 0 {
-			rows++
-		}
-		switch path[0] {
-		case column.When:
-			if v.IsNull() {
-				break
-			}
-			if t := v.Int64(); first == noTime {
-				first, last = t, t
-			} else {
+		switch t := int64(noTime); {
+		case name == column.When:
+			if !v.IsNull() {
+				t = v.Int64()
+				if first == noTime {
+					first, last = t, t
+				}
 				first, last = min(first, t), max(last, t)
 			}
-			if dayOf(v.Int64()) != p.day {
-				return fmt.Errorf("row %d is of another day, %s", rows-1, dayOf(v.Int64()))
+			if dayOf(t) != p.day {
+				return fmt.Errorf("row %d is of another day, %s", rows, dayOf(t))
 			}
-		case column.Tenant:
-			if string(v.ByteArray()) != p.tenant {
-				return fmt.Errorf("row %d is of another tenant", rows-1)
-			}
-		case column.Kind:
-			if string(v.ByteArray()) != p.kind.String() {
-				return fmt.Errorf("row %d is of another kind", rows-1)
-			}
+		case name == column.Tenant && string(v.ByteArray()) != p.tenant:
+			return fmt.Errorf("row %d is of another tenant", rows)
+		case name == column.Kind && string(v.ByteArray()) != p.kind.String():
+			return fmt.Errorf("row %d is of another kind", rows)
 		}
+		rows++
 		if s.at == s.n {
 			s.done()
 		}
 	}
 	if rows != f.Rows {
-		return fmt.Errorf("column %s has %d rows of %d", path[0], rows, f.Rows)
+		return fmt.Errorf("column %s has %d rows of %d", name, rows, f.Rows)
 	}
-	if path[0] == column.When && (!moment(first).Equal(f.First) || !moment(last).Equal(f.Last)) {
+	if name == column.When && (!moment(first).Equal(f.First) || !moment(last).Equal(f.Last)) {
 		return fmt.Errorf("its events are of %v to %v, and the manifest says %v to %v", moment(first), moment(last), f.First, f.Last)
 	}
 	return nil
@@ -156,7 +170,7 @@ func (o *opened) verifyColumn(i int, p place, f state.File) error {
 
 // verifyFilters holds the filter over the keys to the keys: one that missed some
 // would let events in twice.
-func (o *opened) verifyFilters(f state.File) error {
+func (o *opened) verifyFilters() error {
 	i, ok := o.leaf[column.Key]
 	if !ok {
 		return errors.New("it has no keys")

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -99,16 +102,17 @@ func sortRefs(refs []ref) {
 
 // create makes a file of a place; fill writes its rows. The path of the file is
 // returned as soon as there is something to take away.
-func (l *Lake) create(ctx context.Context, p place, touched folders, fill func(*writer) error) (state.File, error) {
+func (l *Lake) create(ctx context.Context, p place, touched folders, fill func(*writer) error) (f state.File, err error) {
 	if err := ctx.Err(); err != nil {
-		return state.File{}, err
+		return f, err
 	}
 	now := l.now()
-	name, err := newName(p.kind, now)
-	if err != nil {
-		return state.File{}, err
+	// Until its contents are known a file has a random name.
+	var salt [8]byte
+	if _, err := rand.Read(salt[:]); err != nil {
+		return f, fmt.Errorf("name a file of the lake: %w", err)
 	}
-	f := state.File{Path: p.String() + "/" + name, Tenant: p.tenant, Kind: p.kind.String(), Day: p.day, Added: now.UTC()}
+	f = state.File{Path: p.String() + "/" + nameOf(p.kind, now, salt[:]), Tenant: p.tenant, Kind: p.kind.String(), Day: p.day, Added: now.UTC()}
 	folder := filepath.Dir(l.path(f.Path))
 	if err := touched.make(l.dir, folder); err != nil {
 		return state.File{}, fmt.Errorf("make a folder of the lake: %w", err)
@@ -123,24 +127,26 @@ func (l *Lake) create(ctx context.Context, p place, touched folders, fill func(*
 	if err != nil {
 		return state.File{}, fmt.Errorf("write into the lake: %w", err)
 	}
+	sum := sha256.New()
 	w := l.writer(p.kind)
-	w.start(out)
-	err = fill(w)
-	if err == nil {
+	w.start(io.MultiWriter(out, sum))
+	if err = fill(w); err == nil {
 		err = w.finish()
 	}
 	if err == nil {
 		f.Rows, f.First, f.Last = w.rows, moment(w.first), moment(w.last)
 		l.release(p.kind, w)
-		err = out.Sync()
-	}
-	if err == nil {
-		var info os.FileInfo
-		if info, err = out.Stat(); err == nil {
-			f.Bytes = info.Size()
+		if err = out.Sync(); err == nil {
+			f.Bytes, err = out.Seek(0, io.SeekEnd)
 		}
 	}
-	if err = errors.Join(err, out.Close()); err != nil {
+	if err = errors.Join(err, out.Close()); err == nil {
+		named := p.String() + "/" + nameOf(p.kind, now, sum.Sum(nil))
+		if err = os.Rename(l.path(f.Path)+tmpSuffix, l.path(named)+tmpSuffix); err == nil {
+			f.Path = named
+		}
+	}
+	if err != nil {
 		return f, fmt.Errorf("write %s: %w", f.Path, err)
 	}
 	return f, nil
@@ -200,9 +206,11 @@ func (f folders) sync() error {
 
 // A writer writes the files of one kind, one after the other.
 type writer struct {
-	shape  *shape
-	w      *parquet.Writer
-	values [][]parquet.Value // of a portion, by column
+	shape     *shape
+	groupRows int
+	w         *parquet.Writer   //nolint:staticcheck // its successor wants a Go type, and there is only a schema
+	values    [][]parquet.Value // of a portion, by column
+	used      []int             // columns that a group of rows has something in
 
 	rows        int64
 	first, last int64
@@ -217,7 +225,7 @@ func (l *Lake) writer(k event.Kind) *writer {
 		return w
 	}
 	s := l.shapes[k]()
-	return &writer{shape: s}
+	return &writer{shape: s, groupRows: l.groupRows}
 }
 
 // release keeps a writer for the next file.
@@ -229,7 +237,7 @@ func (l *Lake) release(k event.Kind, w *writer) {
 	}
 }
 
-func (w *writer) start(out *os.File) {
+func (w *writer) start(out io.Writer) {
 	if w.w == nil {
 		w.w = parquet.NewWriter(out, w.shape.options()...)
 	} else {
@@ -260,7 +268,7 @@ func (w *writer) refs(ctx context.Context, refs []ref) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(len(refs), groupRows)
+		n := min(len(refs), w.groupRows)
 		if err := w.group(refs[:n]); err != nil {
 			return err
 		}
@@ -285,12 +293,28 @@ func (w *writer) group(refs []ref) error {
 	if w.values == nil {
 		w.values = make([][]parquet.Value, len(out))
 	}
+	// Columns in which no row has anything, of which there are many, are written at
+	// one go.
+	var used columnSet
+	for _, r := range refs {
+		for i := range used {
+			used[i] |= r.row.used[i]
+		}
+	}
+	w.used = w.used[:0]
+	for i := range out {
+		if used.has(w.shape.from[i]) {
+			w.used = append(w.used, i)
+		} else if err := w.nothing(out[i], i, len(refs)); err != nil {
+			return fmt.Errorf("column %s: %w", w.shape.columns[i].Name, err)
+		}
+	}
 	for len(refs) > 0 {
 		n := min(len(refs), portionRows)
 		for _, r := range refs[:n] {
 			w.row(r)
 		}
-		for i := range out {
+		for _, i := range w.used {
 			if err := w.column(out[i], i); err != nil {
 				return fmt.Errorf("column %s: %w", w.shape.columns[i].Name, err)
 			}
@@ -300,25 +324,36 @@ func (w *writer) group(refs []ref) error {
 	return w.w.Flush()
 }
 
+// nothing writes so many rows of a column without values.
+func (w *writer) nothing(out *parquet.ColumnWriter, i, rows int) error {
+	values := w.values[i]
+	for range rows {
+		values = append(values, parquet.Value{}.Level(0, 0, i))
+	}
+	_, err := out.WriteRowValues(values)
+	w.values[i] = values[:0]
+	return err
+}
+
 // row appends the values of a row to those of the portion.
 func (w *writer) row(r ref) {
 	cells := r.rows.cells[r.row.first:]
-	for i := range w.shape.columns {
+	for _, i := range w.used {
 		c := &w.shape.columns[i]
 		v := cells[w.shape.from[i]]
 		switch {
 		case v.n < 0:
 			w.values[i] = append(w.values[i], parquet.Value{}.Level(0, 0, i))
 		case c.List:
-			for j, e := range r.rows.elems[v.v : v.v+int64(v.n)] {
+			for j, e := range r.rows.elems[v.at : int(v.at)+int(v.n)] {
 				if e.n < 0 {
 					w.values[i] = append(w.values[i], parquet.Value{}.Level(min(j, 1), defNullElem, i))
 					continue
 				}
-				w.values[i] = append(w.values[i], value(c.Type, e, r.rows.text).Level(min(j, 1), defElem, i))
+				w.values[i] = append(w.values[i], r.rows.parquet(c.Type, e).Level(min(j, 1), defElem, i))
 			}
 		default:
-			w.values[i] = append(w.values[i], value(c.Type, v, r.rows.text).Level(0, w.shape.levels[i], i))
+			w.values[i] = append(w.values[i], r.rows.parquet(c.Type, v).Level(0, w.shape.levels[i], i))
 		}
 	}
 }
@@ -350,16 +385,17 @@ func (w *writer) column(out *parquet.ColumnWriter, i int) error {
 	return err
 }
 
-func value(typ column.Type, c cell, text []byte) parquet.Value {
+// parquet is a cell as the library wants it.
+func (r *Rows) parquet(typ column.Type, c cell) parquet.Value {
 	switch typ {
 	case column.Int, column.Time:
-		return parquet.Int64Value(c.v)
+		return parquet.Int64Value(r.nums[c.at])
 	case column.Float:
-		return parquet.DoubleValue(math.Float64frombits(uint64(c.v)))
+		return parquet.DoubleValue(math.Float64frombits(uint64(r.nums[c.at])))
 	case column.Bool:
-		return parquet.BooleanValue(c.v != 0)
+		return parquet.BooleanValue(c.at != 0)
 	default:
-		return parquet.ByteArrayValue(text[c.v : c.v+int64(c.n)])
+		return parquet.ByteArrayValue(r.text[c.at : int64(c.at)+int64(c.n)])
 	}
 }
 

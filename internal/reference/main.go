@@ -4,6 +4,8 @@
 // implements the guides, what is proven of the Sigma project's rules, and the
 // configuration from its types and their comments. It runs with "make generate";
 // "make check" compares what it would write with what is there.
+// columns of the lake. It runs with "make generate"; "make check" compares what it
+// would write with what is there.
 package main
 
 import (
@@ -31,6 +33,7 @@ func pages() []page {
 		{"sigmahq.md", sigmahqPage},
 		{"configuration.md", configurationPage},
 		{"../internal/config/starting.yaml", startingFile}, // for the program itself
+		{"lake.md", lakePage},
 	}
 	for _, g := range guides {
 		out = append(out, page{g.page, guidePage(g.letter)})

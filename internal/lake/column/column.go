@@ -70,6 +70,8 @@ const (
 	App      = "app"
 	IP       = "ip"
 	Raw      = "raw"
+	// Policies is a column of sign-ins.
+	Policies = "policy_results"
 	Exact    = "raw_exact"
 )
 
@@ -97,6 +99,14 @@ var common = []Column{
 	{Name: Received, Type: Time, Few: true, Doc: "when it was received, UTC"},
 	{Name: Raw, Doc: "the record as it came; bytes that are no UTF-8 are replaced by U+FFFD"},
 	{Name: Exact, Type: Bytes, Doc: "the record's bytes, where `raw` could not hold them as they were"},
+}
+
+// policies stands behind the columns that every kind has. As one text it can be
+// counted before it is taken apart, which is many times faster than to take apart
+// the lists of each sign-in.
+var policies = Column{
+	Name: Policies, Few: true,
+	Doc: "the Conditional Access policies with their results, as JSON: [[\"policy\",\"result\"],…]",
 }
 
 // Common lists the columns that events of every kind have, with the docs that
@@ -153,6 +163,9 @@ func Version(k event.Kind) string {
 // parts of the raw record and have no column.
 func build(schema *event.Schema, k event.Kind) []Column {
 	out := Common()
+	if k == event.Signin {
+		out = append(out, policies)
+	}
 	taken := map[string]int{}
 	for i := range out {
 		c := &out[i]

@@ -9,6 +9,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -264,15 +265,31 @@ func limited(query string, limit int) string {
 // ErrNotSelect is the error for anything but one SELECT.
 var ErrNotSelect = errors.New("expected one SELECT statement: a query reads and changes nothing")
 
-// check wants one statement that selects.
+// check wants one statement that selects. It is only parsed at first: to prepare
+// some statements is to carry them out in part.
 func (db *DB) check(ctx context.Context, query string) error {
+	var text string
+	if err := db.conn.QueryRowContext(ctx, "SELECT CAST(json_serialize_sql(CAST(? AS VARCHAR)) AS VARCHAR)", query).Scan(&text); err != nil {
+		return explain(err)
+	}
+	var parsed struct {
+		Error      bool              `json:"error"`
+		Type       string            `json:"error_type"`
+		Message    string            `json:"error_message"`
+		Statements []json.RawMessage `json:"statements"`
+	}
+	if err := json.Unmarshal([]byte(text), &parsed); err != nil {
+		return fmt.Errorf("parse the query: %w", err)
+	}
+	switch {
+	case parsed.Error && parsed.Type == "parser":
+		return &Problem{parsed.Message}
+	case parsed.Error, len(parsed.Statements) != 1:
+		return ErrNotSelect
+	}
 	return explain(db.conn.Raw(func(c any) error {
-		// Prepare takes exactly one statement and runs nothing.
-		stmt, err := c.(*duckdb.Conn).Prepare(strings.TrimSpace(query))
+		stmt, err := c.(*duckdb.Conn).Prepare(query)
 		if err != nil {
-			if strings.Contains(err.Error(), "multi-statement query") {
-				return ErrNotSelect
-			}
 			return err
 		}
 		defer stmt.Close()
@@ -284,7 +301,7 @@ func (db *DB) check(ctx context.Context, query string) error {
 			return ErrNotSelect
 		}
 		if n := stmt.NumInput(); n != 0 {
-			return fmt.Errorf("the query has %d parameters, and there is nothing to put in their place; write the values into it", n)
+			return &Problem{fmt.Sprintf("the query has %d parameters, and there is nothing to put in their place; write the values into it", n)}
 		}
 		return ctx.Err()
 	}))
