@@ -3,11 +3,12 @@ package kafka
 import (
 	"bytes"
 	"io"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/entrawatch/entrawatch/internal/source"
 )
 
 // joinBytes is how much text of several messages is handed on at once: enough
@@ -33,7 +34,7 @@ func parcels(records []*kgo.Record) []parcel {
 	var last *parcel // that more may be added to
 	for _, r := range records {
 		text := clean(r.Value)
-		joins := len(text) == 0 || whole(text)
+		joins := len(text) == 0 || source.OneLine(text)
 		if last == nil || !joins || r.Offset != last.next.Offset || last.size+len(text) > joinBytes {
 			out = append(out, parcel{first: kgo.EpochOffset{Epoch: r.LeaderEpoch, Offset: r.Offset}, at: r.Timestamp})
 			last = &out[len(out)-1]
@@ -80,59 +81,3 @@ func (p *parcel) cursorAt(offset int64) string {
 }
 
 func cursor(offset int64) string { return strconv.FormatInt(offset, 10) }
-
-// maxDepth is how deep brackets may nest in messages that are joined.
-const maxDepth = 64
-
-// whole reports whether text is one JSON object or array on one line, as far as
-// brackets and strings tell.
-func whole(text []byte) bool {
-	if text[0] != '{' && text[0] != '[' || bytes.IndexByte(text, '\n') >= 0 {
-		return false
-	}
-	open := make([]byte, 0, maxDepth)
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; c {
-		case '"':
-			n := stringEnd(text[i+1:])
-			if n < 0 {
-				return false
-			}
-			i += n
-		case '{', '[':
-			if len(open) == maxDepth {
-				return false
-			}
-			open = append(open, c+2) // the ASCII of } and ] is two behind
-		case '}', ']':
-			if n := len(open) - 1; open[n] != c {
-				return false
-			} else if open = open[:n]; n == 0 {
-				return i == len(text)-1
-			}
-		}
-	}
-	return false
-}
-
-// stringEnd returns how far behind its opening quote a string ends, -1 if it does
-// not.
-func stringEnd(text []byte) int {
-	for at := 0; ; {
-		n := bytes.IndexByte(text[at:], '"')
-		if n < 0 {
-			return -1
-		}
-		at += n + 1
-		escapes := 0
-		for _, c := range slices.Backward(text[:at-1]) {
-			if c != '\\' {
-				break
-			}
-			escapes++
-		}
-		if escapes%2 == 0 {
-			return at
-		}
-	}
-}

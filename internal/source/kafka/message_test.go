@@ -13,21 +13,6 @@ import (
 	"github.com/entrawatch/entrawatch/internal/decode"
 )
 
-func TestWhole(t *testing.T) {
-	for text, want := range map[string]bool{
-		`{}`: true, `[]`: true, `{"a":[{"b":"c"}]}`: true, `{"a":"}"}`: true, `{"a":"\""}`: true, `{"a":"\\"}`: true,
-		`{"a":"\\\""}`: true, `{"a":"[{"}`: true, `[{},{}]`: true,
-		`{`: false, `{"a":1`: false, `{"a":"}`: false, `{"a":"\\\"}`: false, `{"a":"b`: false, `{]`: false, `[}`: false, `{"a":[}]`: false,
-		`{} {}`: false, `{},`: false, "{\n}": false, `"a"`: false, `1`: false, `}`: false, `a,b`: false, `{"a":"\`: false,
-		strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth):     true,
-		strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1): false,
-	} {
-		if got := whole([]byte(text)); got != want {
-			t.Errorf("whole(%q) = %v", text, got)
-		}
-	}
-}
-
 func messages(values ...string) []*kgo.Record {
 	var out []*kgo.Record
 	for i, v := range values {
@@ -135,13 +120,10 @@ func read(t *testing.T, p *parcel) map[string]int {
 	}
 }
 
-func FuzzWhole(f *testing.F) {
+func FuzzParcels(f *testing.F) {
 	f.Add([]byte(`{"a":"\""}`))
 	f.Add([]byte(`{`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if len(text) > 0 {
-			whole(text)
-		}
 		p := parcels(messages(string(text), `{"a":1}`))
 		last := p[len(p)-1]
 		if body, _ := io.ReadAll(last.body()); !strings.HasSuffix(string(body), "{\"a\":1}\n") || last.next.Offset != 102 {
