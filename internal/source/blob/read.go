@@ -127,10 +127,7 @@ func (r *run) readWhole(ctx context.Context, p *place, it *item, resting bool) (
 	if err != nil {
 		return r.unreadable(p, it, err), nil
 	}
-	defer func() {
-		file.Close()
-		os.Remove(file.Name())
-	}()
+	defer discard(file)
 	var body io.Reader = file
 	if strings.HasSuffix(it.name, ".gz") {
 		body = &unpacker{file: file}
@@ -245,8 +242,7 @@ func (s *Source) download(ctx context.Context, it *item) (file *os.File, etag st
 	}
 	defer func() {
 		if err != nil {
-			file.Close()
-			os.Remove(file.Name())
+			discard(file)
 		}
 	}()
 	resp, err := s.client.NewContainerClient(it.container).NewBlobClient(it.name).DownloadStream(ctx, nil)
@@ -266,6 +262,12 @@ func (s *Source) download(ctx context.Context, it *item) (file *os.File, etag st
 		etag = tag(*resp.ETag)
 	}
 	return file, etag, err
+}
+
+// discard removes a temporary file. If that fails the system's cleaning does it.
+func discard(file *os.File) {
+	_ = file.Close()
+	_ = os.Remove(file.Name())
 }
 
 // unreadable decides what to do about a blob that cannot be read. One that was

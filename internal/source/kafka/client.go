@@ -132,6 +132,7 @@ func (r *run) join() (*kgo.Client, error) {
 		kgo.ConsumerGroup(s.cfg.Group),
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.BlockRebalanceOnPoll(),
 		kgo.AutoCommitMarks(),
 		kgo.AutoCommitInterval(s.commitEvery),
 		kgo.AdjustFetchOffsetsFn(r.begin),

@@ -125,10 +125,16 @@ func (r *run) loop(ctx context.Context) error {
 		wait, cancel := context.WithDeadline(ctx, next)
 		fetches := r.cl.PollFetches(wait)
 		cancel()
+		// What was fetched belongs to the partitions of this moment: one that goes
+		// and comes back later begins anew, and takes nothing of it.
+		r.mu.Lock()
+		parts := maps.Clone(r.parts)
+		r.mu.Unlock()
+		r.cl.AllowRebalance()
 		for _, f := range fetches {
 			for _, t := range f.Topics {
 				for _, p := range t.Partitions {
-					if err := r.fetched(ctx, t.Topic, p); err != nil {
+					if err := r.fetched(ctx, parts[streamOf(t.Topic, p.Partition)], t.Topic, p); err != nil {
 						if ctx.Err() != nil {
 							return nil
 						}
@@ -141,18 +147,13 @@ func (r *run) loop(ctx context.Context) error {
 	return nil
 }
 
-// fetched hands on what came of one partition.
-func (r *run) fetched(ctx context.Context, topic string, f kgo.FetchPartition) error {
+// fetched hands on what came of one partition. p is nil if it has gone to another
+// member, which reads it again.
+func (r *run) fetched(ctx context.Context, p *partition, topic string, f kgo.FetchPartition) error {
 	if f.Err != nil {
 		r.failed(topic, f.Partition, f.Err)
 	}
-	if len(f.Records) == 0 {
-		return nil
-	}
-	r.mu.Lock()
-	p := r.parts[streamOf(topic, f.Partition)]
-	r.mu.Unlock()
-	if p == nil { // it has gone to another member
+	if p == nil || len(f.Records) == 0 {
 		return nil
 	}
 	r.missed(p, f.Records[0].Offset, f.LogStartOffset)
@@ -437,5 +438,5 @@ func (r *run) stop() {
 	if err := r.cl.LeaveGroupContext(ctx); err != nil {
 		r.s.log.Warn("the group was not left; the brokers notice it after the session timeout", "error", err)
 	}
-	r.cl.Close()
+	r.cl.CloseAllowingRebalance()
 }
