@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
@@ -119,7 +120,7 @@ func (s *Source) search(ctx context.Context) (found []string, err error) {
 	}
 	options := &service.ListContainersOptions{Prefix: commonPrefix(s.cfg.Containers)}
 	for pager := s.client.NewListContainersPager(options); pager.More(); {
-		page, err := pager.NextPage(ctx)
+		page, err := nextPage(ctx, pager)
 		if err != nil {
 			return nil, err
 		}
@@ -194,7 +195,7 @@ func (r *run) listFolder(ctx context.Context, l *listing, name, prefix string) e
 		options.Prefix = &prefix
 	}
 	for pager := r.client.NewContainerClient(name).NewListBlobsFlatPager(options); pager.More(); {
-		page, err := pager.NextPage(ctx)
+		page, err := nextPage(ctx, pager)
 		if err != nil {
 			return err
 		}
@@ -223,6 +224,12 @@ func (r *run) listFolder(ctx context.Context, l *listing, name, prefix string) e
 		}
 	}
 	return nil
+}
+
+func nextPage[T any](ctx context.Context, pager *runtime.Pager[T]) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, callFor)
+	defer cancel()
+	return pager.NextPage(ctx)
 }
 
 // itemOf returns nil for what is no log: folders of accounts that have them.

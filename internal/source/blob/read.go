@@ -22,7 +22,7 @@ import (
 func (r *run) read(ctx context.Context, p *place, it *item, now time.Time) (problem, err error) {
 	from, _ := p.wants(it)
 	resting := now.Sub(it.modified) >= r.restAfter
-	if strings.HasSuffix(it.name, ".gz") {
+	if strings.HasSuffix(it.name, ".gz") || r.documents[it.stream()+" "+it.rest] {
 		return r.readWhole(ctx, p, it, resting)
 	}
 	if m, ok := p.Open[it.rest]; ok && from.Offset == 0 && m.Offset > 0 {
@@ -121,8 +121,10 @@ func (r *run) lag(it *item, read int64) {
 // appended to must have come to rest.
 func (r *run) readWhole(ctx context.Context, p *place, it *item, resting bool) (problem, err error) {
 	if it.appended && !resting {
+		r.documents[it.stream()+" "+it.rest] = true
 		return nil, nil
 	}
+	delete(r.documents, it.stream()+" "+it.rest)
 	file, etag, err := r.download(ctx, it)
 	if err != nil {
 		return r.unreadable(p, it, err), nil
@@ -201,6 +203,8 @@ func (m mark) behind(c *chunk, skip, n int) mark {
 
 // fetch reads up to n bytes of a blob. They are of one version of it.
 func (s *Source) fetch(ctx context.Context, it *item, offset int64, n int) (*chunk, error) {
+	ctx, cancel := context.WithTimeout(ctx, callFor)
+	defer cancel()
 	client := s.client.NewContainerClient(it.container).NewBlobClient(it.name)
 	resp, err := client.DownloadStream(ctx, &blob.DownloadStreamOptions{Range: blob.HTTPRange{Offset: offset, Count: int64(n)}})
 	if err != nil {
@@ -245,6 +249,8 @@ func (s *Source) download(ctx context.Context, it *item) (file *os.File, etag st
 			discard(file)
 		}
 	}()
+	ctx, cancel := context.WithTimeout(ctx, bodyFor)
+	defer cancel()
 	resp, err := s.client.NewContainerClient(it.container).NewBlobClient(it.name).DownloadStream(ctx, nil)
 	if err != nil {
 		return nil, "", err

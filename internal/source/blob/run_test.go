@@ -108,7 +108,7 @@ func TestKilled(t *testing.T) {
 		reader := s.reader(func(s *Source) { s.chunk = 256 + rng.IntN(1000) })
 		if round < rounds-1 {
 			ctx := t.Context()
-			r := &run{Source: reader, in: in, places: map[string]*place{}, scattered: map[string]bool{}, reported: map[string]bool{}, behind: map[string]int64{}, lasting: map[string]lasting{}}
+			r := reader.newRun(in)
 			for stream, text := range stored {
 				p, err := parsePlace(text)
 				if err != nil {

@@ -21,6 +21,10 @@ const (
 	// restAfter is how long a blob must stay unchanged until what is behind its
 	// last line break is taken to be complete.
 	restAfter = time.Hour
+	// callFor is how long one answer of the account may take, and bodyFor a blob
+	// that is read at once.
+	callFor = 2 * time.Minute
+	bodyFor = time.Hour
 	// slack is how much the clocks of a storage account may differ.
 	slack = 5 * time.Second
 	// shownFor is for how long it is shown that a blob was passed over.
@@ -82,6 +86,7 @@ type run struct {
 	reported   map[string]bool // that have a problem
 	behind     map[string]int64
 	lasting    map[string]lasting // what is shown although reading goes on
+	documents  map[string]bool    // blobs that are not made of lines and may still grow
 }
 
 // A lasting problem is shown until then.
@@ -90,10 +95,17 @@ type lasting struct {
 	until   time.Time
 }
 
+func (s *Source) newRun(in source.Intake) *run {
+	return &run{
+		Source: s, in: in, places: map[string]*place{}, scattered: map[string]bool{}, reported: map[string]bool{},
+		behind: map[string]int64{}, lasting: map[string]lasting{}, documents: map[string]bool{},
+	}
+}
+
 // Run reads until ctx ends, or the intake wants no more. cursors are the streams'
 // own, as they were stored.
 func (s *Source) Run(ctx context.Context, cursors map[string]string, in source.Intake) error {
-	r := &run{Source: s, in: in, places: map[string]*place{}, scattered: map[string]bool{}, reported: map[string]bool{}, behind: map[string]int64{}, lasting: map[string]lasting{}}
+	r := s.newRun(in)
 	for stream, text := range cursors {
 		p, err := parsePlace(text)
 		if err != nil {

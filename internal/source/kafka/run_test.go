@@ -373,7 +373,7 @@ func TestBackPressure(t *testing.T) {
 		}
 		return nil, nil, false
 	})
-	const n = 60
+	const n = 40
 	for i := range n {
 		produce(t, c, "t", 0, append(fmt.Appendf(nil, `{"id":%d,"x":"`, i), append(bytes.Repeat([]byte("x"), 512<<10), `"}`...)...))
 	}
