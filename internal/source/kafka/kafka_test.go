@@ -159,7 +159,7 @@ func reader(t *testing.T, cfg Config, change ...func(*Source)) *Source {
 	s.commitEvery, s.reportEvery, s.lookAround = 100*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
 	s.patience, s.leaveWait, s.stopWait = 2*time.Second, time.Second, 50*time.Millisecond
 	s.extra = []kgo.Opt{
-		kgo.HeartbeatInterval(50 * time.Millisecond), kgo.MetadataMinAge(20 * time.Millisecond),
+		kgo.HeartbeatInterval(50 * time.Millisecond), kgo.SessionTimeout(6 * time.Second), kgo.RebalanceTimeout(6 * time.Second), kgo.MetadataMinAge(20 * time.Millisecond),
 		kgo.FetchMaxWait(50 * time.Millisecond), kgo.RetryBackoffFn(func(int) time.Duration { return 20 * time.Millisecond }),
 	}
 	for _, f := range change {

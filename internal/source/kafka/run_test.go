@@ -1,8 +1,6 @@
 package kafka
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -355,50 +353,4 @@ func TestBeginLater(t *testing.T) {
 			t.Errorf("read again: %s", l)
 		}
 	}
-}
-
-// TestBackPressure: while the intake takes nothing, no more is read than a
-// bounded stretch, and the member stays in the group.
-func TestBackPressure(t *testing.T) {
-	c := cluster(t, kfake.SeedTopics(1, "t"))
-	var mu sync.Mutex
-	fetched := map[int64]bool{}
-	c.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		for _, topic := range req.(*kmsg.FetchRequest).Topics {
-			for _, p := range topic.Partitions {
-				fetched[p.FetchOffset] = true
-			}
-		}
-		return nil, nil, false
-	})
-	const n = 40
-	for i := range n {
-		produce(t, c, "t", 0, append(fmt.Appendf(nil, `{"id":%d,"x":"`, i), append(bytes.Repeat([]byte("x"), 512<<10), `"}`...)...))
-	}
-	in := newIntake()
-	gate := make(chan struct{})
-	in.slow = func(ctx context.Context) error {
-		select {
-		case <-gate:
-		case <-ctx.Done():
-		}
-		return ctx.Err()
-	}
-	stop := start(t, reader(t, plainText(c, "t")), nil, in)
-	until(t, "a fetch", func() bool { mu.Lock(); defer mu.Unlock(); return len(fetched) > 0 })
-	time.Sleep(400 * time.Millisecond)
-	mu.Lock()
-	ahead := slices.Max(slices.Collect(maps.Keys(fetched)))
-	mu.Unlock()
-	if ahead > 3*fetchBytes/(512<<10) {
-		t.Errorf("read ahead to message %d", ahead)
-	}
-	if info := c.GroupInfo("entrawatch"); len(info.Members) != 1 {
-		t.Error("the member has lost the group")
-	}
-	close(gate)
-	until(t, "all", func() bool { return committed(c, "t", 0) == n })
-	stop()
 }
