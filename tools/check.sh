@@ -56,6 +56,9 @@ formatted() {
 	return 1
 }
 
+# The first time it is downloaded; without it the tests against it are skipped, and say so.
+azurite() { sh tools/azurite.sh >/dev/null || true; }
+
 # Every test is run and counted, but only packages, skips and failures are shown.
 # The race detector makes everything several times slower. So it sees the scans among
 # the scripts of commands, and not the other scripts; not decode and simulate, which
@@ -95,6 +98,7 @@ step "gofumpt" formatted
 step "go vet" "$GO" vet ./...
 step "golangci-lint (built the first time)" tool golangci-lint run
 step "correlations against their oracles, 10,000 cases of each type" oracles
+step "Azurite, the storage emulator" azurite
 step "tests, with the race detector and in random order" tests
 
 printf 'check: %d of %d steps passed; %d tests and subtests passed, %d failed, %d skipped in %d packages; %d s\n' \

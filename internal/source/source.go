@@ -56,6 +56,13 @@ type Intake interface {
 	Report(stream string, problem error)
 }
 
+// A Gauge is an Intake that also hears how far behind a stream is.
+type Gauge interface {
+	// Lag tells how many entries of a stream are still to be read, in whatever
+	// it counts its entries, and the time of the last one that was.
+	Lag(stream string, behind int64, at time.Time)
+}
+
 // A Problem is an error with what to do about it.
 type Problem struct {
 	What string // in one sentence, without a full stop
