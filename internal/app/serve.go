@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -12,7 +13,9 @@ import (
 	"github.com/entrawatch/entrawatch/internal/baseline"
 	"github.com/entrawatch/entrawatch/internal/decode"
 	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/internal/lake"
+	"github.com/entrawatch/entrawatch/internal/notify"
 	"github.com/entrawatch/entrawatch/internal/source"
 	"github.com/entrawatch/entrawatch/internal/state"
 )
@@ -23,11 +26,6 @@ type Source interface {
 	Run(ctx context.Context, cursors map[string]string, in source.Intake) error
 }
 
-// A Sink delivers the JSON of alerts. retry tells that another attempt may work.
-type Sink interface {
-	Notify(ctx context.Context, alert []byte, id string, revision int) (retry bool, err error)
-}
-
 // A ServeConfig is what a service is made of.
 type ServeConfig struct {
 	Rules    []*detect.Rule
@@ -36,14 +34,16 @@ type ServeConfig struct {
 	Fingerprint string
 	Tenant      string // of records without one; default: the baseline's home tenant
 	Sources     map[string]Source
-	Sinks       map[string]Sink
-	// Retry says how long to wait before the next attempt to deliver.
-	Retry func(attempts int, id string) (wait time.Duration, giveUp bool)
+	Sinks       map[string]notify.Sink
+	// Retry says when a delivery is offered again; default: notify.Next.
+	Retry func(stored, now time.Time, attempts int, id string, err error) (at time.Time, ok bool)
 	State state.Store
 	Lake  *lake.Lake
-	// Lateness is how late an event may come and still be placed exactly; Delay
-	// is how long one is awaited before its absence counts.
-	Lateness, Delay time.Duration
+	// Lateness is how late an event may come and still be placed exactly.
+	Lateness time.Duration
+	// Delay is how long an event of a kind is awaited before its absence counts;
+	// nil = not at all.
+	Delay func(event.Kind) time.Duration
 	// Flush is after how long at most events are written to the lake.
 	Flush time.Duration
 	// Forget is how often what can change no more is given up; default: 30 s.
@@ -67,6 +67,7 @@ type Service struct {
 	batches sync.Pool                // of *decode.Batch
 	spare   sync.Pool                // of *matched
 	wake    map[string]chan struct{} // of outboxes
+	closers []io.Closer
 }
 
 // NewService compiles the rules and brings the state of the last run back.
@@ -76,6 +77,12 @@ func NewService(ctx context.Context, c ServeConfig) (*Service, error) {
 	}
 	if c.Forget <= 0 {
 		c.Forget = 30 * time.Second
+	}
+	if c.Delay == nil {
+		c.Delay = func(event.Kind) time.Duration { return 0 }
+	}
+	if c.Retry == nil {
+		c.Retry = notify.Next
 	}
 	if c.Tenant == "" && c.Baseline != nil {
 		c.Tenant = c.Baseline.HomeTenantID()

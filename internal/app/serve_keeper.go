@@ -257,7 +257,7 @@ func (k *keeper) watermark(tenant string, kind event.Kind) (int64, bool) {
 	if m == nil || m[kind].IsZero() {
 		return 0, false
 	}
-	return m[kind].Add(-k.s.Delay).UnixNano(), true
+	return m[kind].Add(-k.s.Delay(kind)).UnixNano(), true
 }
 
 // evaluate correlates what is new, and makes the facts of alerts that have

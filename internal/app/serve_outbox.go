@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/entrawatch/entrawatch/internal/notify"
 	"github.com/entrawatch/entrawatch/internal/state"
 )
 
@@ -14,7 +15,7 @@ const inflight = 64
 
 // runOutbox delivers facts to a sink, in their order, until ctx is done. A
 // delivery that fails is tried again later and does not hold up the others.
-func (s *Service) runOutbox(ctx context.Context, name string, sink Sink) {
+func (s *Service) runOutbox(ctx context.Context, name string, sink notify.Sink) {
 	for ctx.Err() == nil {
 		n, err := s.deliver(ctx, name, sink)
 		if err != nil && ctx.Err() == nil {
@@ -32,7 +33,7 @@ func (s *Service) runOutbox(ctx context.Context, name string, sink Sink) {
 }
 
 // deliver makes one attempt for each fact that is due.
-func (s *Service) deliver(ctx context.Context, name string, sink Sink) (int, error) {
+func (s *Service) deliver(ctx context.Context, name string, sink notify.Sink) (int, error) {
 	now := time.Now()
 	due, err := s.State.Pending(ctx, name, now, inflight)
 	if err != nil {
@@ -55,9 +56,8 @@ func (s *Service) deliver(ctx context.Context, name string, sink Sink) (int, err
 		d.Done, d.Problem = err == nil, ""
 		if err != nil {
 			d.Problem = err.Error()
-			wait, giveUp := s.Retry(d.Attempts, d.Alert)
-			d.Next = now.Add(wait)
-			if !retry || giveUp {
+			at, ok := s.Retry(d.Stored, time.Now(), d.Attempts, d.Alert, err)
+			if d.Next = at; !retry || !ok {
 				d.Done = true
 				s.Log.Error("alert was not delivered", "sink", name, "alert", d.Alert, "revision", d.Revision, "attempts", d.Attempts, "error", err)
 			}

@@ -21,6 +21,8 @@ import (
 	"github.com/entrawatch/entrawatch/internal/app"
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/internal/lake"
+	"github.com/entrawatch/entrawatch/internal/notify"
+	"github.com/entrawatch/entrawatch/internal/setting"
 	"github.com/entrawatch/entrawatch/internal/simulate"
 	"github.com/entrawatch/entrawatch/internal/source/file"
 	"github.com/entrawatch/entrawatch/internal/state"
@@ -73,8 +75,10 @@ func newStation(t *testing.T, c app.ServeConfig) *station {
 		s.config.Lateness = 72 * time.Hour
 	}
 	s.config.Flush = 100 * time.Millisecond
-	s.config.Retry = func(int, string) (time.Duration, bool) { return 10 * time.Millisecond, false }
-	s.config.Sinks = map[string]app.Sink{"post": s.sink}
+	s.config.Retry = func(_, now time.Time, _ int, _ string, _ error) (time.Time, bool) {
+		return now.Add(10 * time.Millisecond), true
+	}
+	s.config.Sinks = map[string]notify.Sink{"post": s.sink}
 	return s
 }
 
@@ -181,7 +185,7 @@ func asText(t *testing.T, all []*alert.Alert) string {
 
 func following(dir string) map[string]app.Source {
 	c := file.DefaultFollow()
-	c.Paths, c.Poll, c.Settle = []string{dir}, 20*time.Millisecond, 0
+	c.Paths, c.Poll, c.Settle = []setting.Path{setting.Path(dir)}, 20*time.Millisecond, 0
 	return map[string]app.Source{"files": file.NewFollower(c, slog.New(slog.DiscardHandler))}
 }
 

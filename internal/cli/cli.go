@@ -36,6 +36,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"scan", "read logs and print alerts", runScan},
+		{"serve", "watch sources of logs and raise alerts", runServe},
 		{"rules", "list, show, check and test rules", runRules},
 		{"baseline", "draft, check and compare baselines", runBaseline},
 		{"report", "answer questions about logs", runReport},

@@ -1,10 +1,16 @@
 package config
 
 import (
-	"github.com/entrawatch/entrawatch/internal/notify/file"
+	outfile "github.com/entrawatch/entrawatch/internal/notify/file"
 	"github.com/entrawatch/entrawatch/internal/notify/stdout"
 	"github.com/entrawatch/entrawatch/internal/notify/webhook"
 	"github.com/entrawatch/entrawatch/internal/setting"
+	"github.com/entrawatch/entrawatch/internal/source/blob"
+	"github.com/entrawatch/entrawatch/internal/source/file"
+	"github.com/entrawatch/entrawatch/internal/source/graph"
+	"github.com/entrawatch/entrawatch/internal/source/kafka"
+	"github.com/entrawatch/entrawatch/internal/source/mgmtapi"
+	"github.com/entrawatch/entrawatch/internal/state/postgres"
 )
 
 // A Kind is a kind of source, store or outlet: its key, and how a section with
@@ -16,13 +22,20 @@ type Kind struct {
 
 // SourceKinds are the kinds of source, one a line.
 func SourceKinds() []Kind {
-	return []Kind{}
+	return []Kind{
+		{"file", func() setting.Section { return file.DefaultFollow() }},
+		{"graph", func() setting.Section { return graph.Default() }},
+		{"mgmtapi", func() setting.Section { return mgmtapi.Default() }},
+		{"kafka", func() setting.Section { return kafka.Default() }},
+		{"blob", func() setting.Section { return blob.Default() }},
+	}
 }
 
 // StoreKinds are the kinds of store, one a line.
 func StoreKinds() []Kind {
 	return []Kind{
 		{"sqlite", func() setting.Section { return &SQLite{} }},
+		{"postgres", func() setting.Section { return &postgres.Config{} }},
 	}
 }
 
@@ -31,7 +44,7 @@ func StoreKinds() []Kind {
 func OutletKinds() []Kind {
 	return []Kind{
 		{"stdout", func() setting.Section { return stdout.Default() }},
-		{"file", func() setting.Section { return file.Default() }},
+		{"file", func() setting.Section { return outfile.Default() }},
 		{"webhook", func() setting.Section { return webhook.Default() }},
 	}
 }

@@ -20,7 +20,7 @@ import (
 // FollowConfig is the section of a source that follows files.
 type FollowConfig struct {
 	// Paths are files, and folders with all that is in them.
-	Paths []string `yaml:"paths"`
+	Paths []setting.Path `yaml:"paths"`
 	// Poll is how often to look for new files and new lines.
 	Poll time.Duration `yaml:"poll"`
 	// Settle is for how long a file must stay as it is before what cannot be read
@@ -30,8 +30,8 @@ type FollowConfig struct {
 }
 
 // DefaultFollow is what a section that says nothing means.
-func DefaultFollow() FollowConfig {
-	return FollowConfig{Poll: 2 * time.Second, Settle: 10 * time.Second}
+func DefaultFollow() *FollowConfig {
+	return &FollowConfig{Poll: 2 * time.Second, Settle: 10 * time.Second}
 }
 
 // Problems implements setting.Section.
@@ -68,7 +68,7 @@ type Follower struct {
 }
 
 // NewFollower returns a follower.
-func NewFollower(c FollowConfig, log *slog.Logger) *Follower { return &Follower{c: c, log: log} }
+func NewFollower(c *FollowConfig, log *slog.Logger) *Follower { return &Follower{c: *c, log: log} }
 
 // A place is the cursor of a file.
 type place struct {
@@ -121,7 +121,11 @@ func (f *Follower) Run(ctx context.Context, cursors map[string]string, in source
 
 // look reads what is new in all files.
 func (f *Follower) look(ctx context.Context, in source.Intake) error {
-	files, problems := Walk(f.c.Paths)
+	var paths []string
+	for _, p := range f.c.Paths {
+		paths = append(paths, string(p))
+	}
+	files, problems := Walk(paths)
 	bad := map[string]bool{}
 	for _, p := range problems {
 		// A folder that waits for its first file is none.

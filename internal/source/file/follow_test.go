@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entrawatch/entrawatch/internal/setting"
 	"github.com/entrawatch/entrawatch/internal/source"
 )
 
@@ -100,7 +101,7 @@ func followDir(t *testing.T) *followed {
 // restart begins anew from the cursors.
 func (w *followed) restart() {
 	c := DefaultFollow()
-	c.Paths = []string{w.dir}
+	c.Paths = []setting.Path{setting.Path(w.dir)}
 	w.f = NewFollower(c, slog.New(slog.DiscardHandler))
 	w.f.places, w.f.seen, w.f.failed = map[string]place{}, map[string]os.FileInfo{}, map[string]bool{}
 	for path, text := range w.d.cursors {

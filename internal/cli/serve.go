@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/entrawatch/entrawatch/internal/app"
+	"github.com/entrawatch/entrawatch/internal/config"
+)
+
+var serveHelp = help{
+	about: "Watches: reads the sources that the configuration names as they bring something, keeps every event, compares them with the baseline, and delivers alerts to the outlets. " +
+		"What it has taken it does not lose, whenever it ends; where it ended it goes on. SIGTERM and SIGINT end it when what has arrived is stored.",
+	usage: []string{"[-config FILE]"},
+	examples: []example{
+		{"entrawatch config init -o entrawatch.yaml", "Writes a configuration to fill in."},
+		{"entrawatch serve -config entrawatch.yaml", "Watches until it is told to end."},
+	},
+	exits: []string{"it was told to end, and everything is stored", "it could not go on, or the configuration is not right", "the command line is wrong, or there is no such file"},
+}
+
+// configName is the configuration that commands of the service read.
+const configName = "entrawatch.yaml"
+
+func runServe(e *env, args []string) int {
+	flags := newFlags(e, "serve", serveHelp)
+	name := flags.text("config", "FILE", "the configuration, instead of "+configName, nil)
+	others, code, done := flags.parse(args)
+	if done {
+		return code
+	}
+	if len(others) > 0 {
+		return flags.usage("unexpected argument %q; the configuration is named with -config", others[0])
+	}
+	cfg, code := openConfig(e, flags, *name)
+	if cfg == nil {
+		return code
+	}
+	known, code := serviceRules(e, flags, cfg)
+	if known == nil {
+		return code
+	}
+	log := slog.New(slog.NewTextHandler(e.stderr, nil))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	service, err := app.Open(ctx, cfg, *known, e.stdout, log)
+	if err != nil {
+		return e.fail(flags.Name(), err)
+	}
+	log.Info("watching", "sources", len(cfg.Sources), "outlets", len(cfg.Outlets), "rules", len(known.Rules), "data", cfg.Data)
+	err = errors.Join(service.Run(ctx), service.Close())
+	if err != nil {
+		return e.fail(flags.Name(), err)
+	}
+	log.Info("ended; everything is stored")
+	return exitDone
+}
+
+// openConfig reads the configuration of the service. cfg is nil when there is
+// nothing more to do.
+func openConfig(e *env, flags *flagSet, name string) (cfg *config.Config, code int) {
+	if name == "" {
+		name = configName
+	}
+	cfg, err := config.Read(name, os.LookupEnv)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, flags.usage("%v; \"entrawatch config init\" writes one", err)
+	}
+	if err != nil {
+		return nil, e.fail(flags.Name(), err)
+	}
+	for _, n := range cfg.Notices {
+		e.complain("", "notice: "+n)
+	}
+	return cfg, exitDone
+}
+
+// serviceRules loads what a configuration names of rules and baseline. It is nil
+// when there is nothing more to do.
+func serviceRules(e *env, flags *flagSet, cfg *config.Config) (*app.ServeConfig, int) {
+	var out app.ServeConfig
+	mark := sha256.New()
+	if cfg.Baseline != "" {
+		b, code, done := loadBaseline(flags, string(cfg.Baseline), "")
+		if done {
+			return nil, code
+		}
+		out.Baseline = b
+		text, err := os.ReadFile(string(cfg.Baseline))
+		if err != nil {
+			return nil, e.fail(flags.Name(), err)
+		}
+		mark.Write(text)
+	}
+	var dirs []string
+	for _, dir := range cfg.Rules {
+		dirs = append(dirs, string(dir))
+	}
+	lib, code, failed := ruleFlags{dirs: &dirs}.load(flags, false)
+	if failed {
+		return nil, code
+	}
+	out.Rules = lib.Rules
+	for _, o := range lib.origins {
+		if err := fs.WalkDir(o.fsys, o.root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			text, err := fs.ReadFile(o.fsys, path)
+			fmt.Fprintf(mark, "%s %d\n", path, len(text))
+			mark.Write(text)
+			return err
+		}); err != nil {
+			return nil, e.fail(flags.Name(), err)
+		}
+	}
+	out.Fingerprint = hex.EncodeToString(mark.Sum(nil))
+	return &out, exitDone
+}
