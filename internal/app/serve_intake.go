@@ -18,8 +18,9 @@ import (
 // the source may forget is settled by marks: a cursor counts when everything
 // delivered before it in its stream is stored.
 type intake struct {
-	s      *Service
-	source string
+	s       *Service
+	source  string
+	framers sync.Pool // of *decode.Framer
 
 	mu      sync.Mutex
 	cursors map[string]string // by stream, for when the source is run again
@@ -64,9 +65,15 @@ func (in *intake) Report(stream string, problem error) {
 // Deliver implements source.Intake.
 func (in *intake) Deliver(ctx context.Context, d *source.Delivery) error {
 	body := &faithful{r: d.Body}
-	fr := decode.NewFramer(body, d.Name)
+	fr, used := in.framers.Get().(*decode.Framer)
+	if used {
+		fr.Another(body, d.Name)
+	} else {
+		fr = decode.NewFramer(body, d.Name)
+		fr.Read(in.s.decoder, decode.Entra)
+	}
+	defer in.framers.Put(fr)
 	fr.At(d.Line)
-	fr.Read(in.s.decoder, decode.Entra)
 	received := d.Received
 	if received.IsZero() {
 		received = time.Now()

@@ -47,9 +47,11 @@ type Live struct {
 	cuts    map[string]int64 // by tenant: up to when everything was noted
 	// restoring: events come back for whose older ones notes stand.
 	restoring bool
-	lags      []lag         // by rule
-	inputLag  []int64       // by correlation: the largest of its inputs
-	need      time.Duration // of the event at hand
+	// teaches says by correlation that of a value only the first member matters.
+	teaches  []bool
+	lags     []lag         // by rule
+	inputLag []int64       // by correlation: the largest of its inputs
+	need     time.Duration // of the event at hand
 }
 
 // The stages: sign-ins, a stage for each level of correlations, accounts of
@@ -138,6 +140,7 @@ func (e *Engine) NewLive(recall Recall) *Live {
 	l.c.counter = sink{l, len(l.stages)}
 	l.c.live = l
 	for i := range e.rules {
+		l.teaches = append(l.teaches, l.teachesFirst(i))
 		l.lags = append(l.lags, l.lagOf(i))
 		most := int64(0)
 		for j := range e.inputsOf(i) {
@@ -291,6 +294,9 @@ func (l *Live) insert(stage int, rec []byte) error {
 		case g.base != nil:
 			return l.late(g, rest)
 		}
+	}
+	if g.stage > 0 && g.stage < l.spread() && l.teaches[g.rule] && !g.learn(rest) {
+		return nil
 	}
 	at := len(g.recs)
 	if at > 0 && bytes.Compare(g.recs[at-1], rest) >= 0 { // most come in order
@@ -574,20 +580,25 @@ func (l *Live) count(rec []byte, by int) error {
 	if told.read(&d); d.bad {
 		return errSignal
 	}
+	l.c.tenantOf(tenant)
+	return l.countAt(rule, at, &told, by)
+}
+
+// countAt counts an event of the tenant at hand.
+func (l *Live) countAt(rule int, at int64, told *Detail, by int) error {
 	c := l.c
-	c.tenantOf(tenant)
-	pc := c.tally(rule)
-	if l.restoring {
-		return nil // its hour comes back as a whole
+	if l.restoring || l.sieve != nil && l.sieve.recalling >= 0 {
+		return nil // its hour comes back as a whole, or has it
 	}
+	pc := c.tally(rule)
 	h := pc.hourOf(at)
 	if h.n += by; h.n == by || at < h.earliest {
 		h.earliest = at
 	}
 	if by > 0 {
-		h.tell(pc.p, &told, pc.p.sources[0])
+		h.tell(pc.p, told, pc.p.sources[0])
 	} else {
-		h.untell(pc.p, &told, pc.p.sources[0])
+		h.untell(pc.p, told, pc.p.sources[0])
 	}
 	key := spreadKey{c.tenant, rule}
 	if l.tallies[key] == nil {
