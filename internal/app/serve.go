@@ -30,11 +30,12 @@ type Source interface {
 type ServeConfig struct {
 	Rules    []*detect.Rule
 	Baseline *baseline.Baseline // nil: nothing is declared
-	// Fingerprint changes whenever rules or baseline do.
-	Fingerprint string
-	Tenant      string // of records without one; default: the baseline's home tenant
-	Sources     map[string]Source
-	Sinks       map[string]notify.Sink
+	// BaselineText is what Baseline was read from: another one changes what rules
+	// mean that ask it.
+	BaselineText []byte
+	Tenant       string // of records without one; default: the baseline's home tenant
+	Sources      map[string]Source
+	Sinks        map[string]notify.Sink
 	// Retry says when a delivery is offered again; default: notify.Next.
 	Retry func(stored, now time.Time, attempts int, id string, err error) (at time.Time, ok bool)
 	State state.Store
@@ -58,6 +59,9 @@ type Service struct {
 	engine  *detect.Engine
 	decoder *decode.Decoder
 	keeper  *keeper
+	// hitRules are the rules that hits name by number, and fingerprint stands for them.
+	hitRules    []detect.HitRule
+	fingerprint string
 	// manifest is what the state says of the lake.
 	manifest *manifest
 	health   *health
@@ -99,6 +103,8 @@ func NewService(ctx context.Context, c ServeConfig) (*Service, error) {
 	if s.engine, err = detect.New(detect.Config{Rules: c.Rules, Baseline: c.Baseline}); err != nil {
 		return nil, err
 	}
+	s.hitRules = s.engine.HitRules(c.BaselineText)
+	s.fingerprint = fingerprint(s.hitRules)
 	s.spare.New = func() any { return newMatched(s.engine.Schema) }
 	wanted := s.engine.Wanted()
 	for k, ids := range lake.Columns(s.engine.Schema) {

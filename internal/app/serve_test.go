@@ -266,3 +266,35 @@ func TestServeForgets(t *testing.T) {
 		t.Errorf("-scan +serve\n%s", cmp.Diff(want, got))
 	}
 }
+
+// TestServeChangedRules: rules that change between two runs find what they would
+// have found had they always been such.
+func TestServeChangedRules(t *testing.T) {
+	recs := signins(t, 300)
+	versions := [][]string{
+		{failedRule, failedOften},
+		{failedRule, strings.Replace(failedOften, "condition: {gte: 3}, generate", "condition: {gte: 2}, generate", 1)},
+		{strings.Replace(failedRule, "outcome: failure", "userId|endswith: ['1', '3', '5', '6']", 1), failedOften},
+		{strings.Replace(failedRule, "period: 1h", "period: 2h", 1), failedOften + "---" + strings.ReplaceAll(strings.Replace(failedRule, "name: failed", "name: failed-too", 1), "title: Failed", "title: Also failed")},
+	}
+	in := folder(t)
+	s := newStation(t, app.ServeConfig{Sources: following(in), Rules: rulesFrom(t, versions[0]...)})
+	for i, text := range versions {
+		s.config.Rules = rulesFrom(t, text...)
+		s.start()
+		byKind(t, in, fmt.Sprint(i), event.Diagnostic, simulate.NDJSON, recs[i*len(recs)/len(versions):(i+1)*len(recs)/len(versions)])
+		so := recs[:(i+1)*len(recs)/len(versions)]
+		s.until(int64(len(so)))
+		s.end()
+		one := folder(t)
+		byKind(t, one, "all", event.Diagnostic, simulate.NDJSON, so)
+		res := scan(t, app.ScanConfig{Paths: []string{one}, Rules: s.config.Rules, Workers: 1})
+		want := asText(t, alerts(t, res))
+		if got := s.alerts(); got != want {
+			t.Fatalf("version %d: -scan +serve\n%s", i, cmp.Diff(want, got))
+		}
+		if len(want) < 1000 {
+			t.Fatalf("version %d: %d bytes of alerts; that tests little", i, len(want))
+		}
+	}
+}

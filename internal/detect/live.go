@@ -47,6 +47,7 @@ type Live struct {
 	cuts    map[string]int64 // by tenant: up to when everything was noted
 	// restoring: events come back for whose older ones notes stand.
 	restoring bool
+	renewed   []bool // by rule: it is not the one that notes were made for; nil = all are
 	// teaches says by correlation that of a value only the first member matters.
 	teaches  []bool
 	lags     []lag         // by rule
@@ -193,13 +194,17 @@ func (l *Live) Add(key event.Key, hits []byte) (need time.Duration, err error) {
 	return l.need, err
 }
 
-// Back takes hits that were added before the Live was made anew, when all notes
-// have come back.
-func (l *Live) Back(key event.Key, hits []byte) error {
+// Back takes hits that were added before the Live was made anew, or are read
+// again, when all notes have come back.
+func (l *Live) Back(key event.Key, hits []byte) (need time.Duration, err error) {
+	l.need = 0
+	if l.sieve != nil {
+		l.need = l.sieve.reach
+	}
 	l.restoring = true
-	err := l.c.AddHits(key, hits)
+	err = l.c.AddHits(key, hits)
 	l.restoring = false
-	return err
+	return l.need, err
 }
 
 // put takes a record of a stage.
@@ -587,7 +592,7 @@ func (l *Live) count(rec []byte, by int) error {
 // countAt counts an event of the tenant at hand.
 func (l *Live) countAt(rule int, at int64, told *Detail, by int) error {
 	c := l.c
-	if l.restoring || l.sieve != nil && l.sieve.recalling >= 0 {
+	if l.restoring && !l.isRenewed(rule) || l.sieve != nil && l.sieve.recalling >= 0 {
 		return nil // its hour comes back as a whole, or has it
 	}
 	pc := c.tally(rule)
@@ -728,6 +733,12 @@ func (l *Live) Again(group string) {
 	if g := l.stages[l.alerts()].groups[group]; g != nil && !slices.Contains(l.fresh, g) {
 		l.fresh = append(l.fresh, g)
 	}
+}
+
+// Gone reports whether there are no signals of a group of alerts although there
+// were some: its rule is another one now, and does not find them.
+func (l *Live) Gone(group string, rule int) bool {
+	return l.isRenewed(rule) && l.stages[l.alerts()].groups[group] == nil
 }
 
 // AlertGroup is how Changed names the group of the alerts of a rule, by index.
