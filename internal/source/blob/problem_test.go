@@ -15,9 +15,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
-	"github.com/entrawatch/entrawatch/internal/identity"
 	"github.com/entrawatch/entrawatch/internal/setting"
 	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 // sign returns a SAS URL for the account of Azurite.
@@ -182,7 +182,7 @@ func TestExplain(t *testing.T) {
 func TestProblems(t *testing.T) {
 	secret := setting.NewSecret
 	right := secret("DefaultEndpointsProtocol=https;AccountName=contoso;AccountKey=" + key)
-	entra := identity.Config{Method: identity.ManagedIdentity}
+	entra := azure.Auth{Method: azure.ByManagedIdentity}
 	for _, tc := range []struct {
 		name string
 		cfg  Config
@@ -199,7 +199,7 @@ func TestProblems(t *testing.T) {
 		{"no SAS", Config{SAS: secret("sv=1&sig=x")}, []string{"sas"}},
 		{"nothing", Config{}, []string{"entra"}},
 		{"two ways", Config{ConnectionString: right, SAS: secret("https://contoso.blob.core.windows.net/?sv=1&sig=x")}, []string{"entra"}},
-		{"no cloud", Config{Account: "contosologs", Entra: identity.Config{Method: identity.ManagedIdentity, Cloud: "mars"}}, []string{"entra.cloud"}},
+		{"no cloud", Config{Account: "contosologs", Entra: azure.Auth{Method: azure.ByManagedIdentity, Cloud: "mars"}}, []string{"entra.cloud"}},
 		{"no container", Config{ConnectionString: right, Containers: []string{"a", "A_b"}}, []string{"containers[1]"}},
 		{"times", Config{ConnectionString: right, Since: -1, Poll: 1}, []string{"since", "poll"}},
 	} {
@@ -222,8 +222,8 @@ func TestProblems(t *testing.T) {
 			}
 		})
 	}
-	for cloud, want := range map[string]string{"": "https://a12.blob.core.windows.net/", "china": "https://a12.blob.core.chinacloudapi.cn/", "usgovernment": "https://a12.blob.core.usgovcloudapi.net/"} {
-		if got := (&Config{Account: "a12", Entra: identity.Config{Cloud: cloud}}).address(); got != want {
+	for cloud, want := range map[string]string{"": "https://a12.blob.core.windows.net/", "china": "https://a12.blob.core.chinacloudapi.cn/", "us-gov-l4": "https://a12.blob.core.usgovcloudapi.net/"} {
+		if got := (&Config{Account: "a12", Entra: azure.Auth{Cloud: cloud}}).address(); got != want {
 			t.Errorf("%s: %s", cloud, got)
 		}
 	}

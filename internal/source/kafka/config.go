@@ -9,8 +9,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/entrawatch/entrawatch/internal/identity"
 	"github.com/entrawatch/entrawatch/internal/setting"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 // Config is the section of a source that reads Event Hubs or Kafka.
@@ -28,7 +28,7 @@ type Config struct {
 	Group string `yaml:"group"`
 	// Entra signs in to Event Hubs with Microsoft Entra ID, in place of a
 	// connection string (SASL OAUTHBEARER).
-	Entra identity.Config `yaml:"entra"`
+	Entra azure.Auth `yaml:"entra"`
 	// User and Password sign in to Kafka (SASL PLAIN).
 	User     string         `yaml:"user"`
 	Password setting.Secret `yaml:"password"`
@@ -99,8 +99,8 @@ func (c *Config) Problems() []setting.Problem {
 	if (c.User != "") != c.Password.Configured() {
 		wrong("user", "user and password go together", "give both or neither")
 	}
-	for _, p := range c.Entra.Problems() {
-		wrong("entra."+p.Key, p.What, p.Hint)
+	if c.Entra.Configured() {
+		out = append(out, c.Entra.Problems()...)
 	}
 	return append(out, c.TLS.problems(ways > 0 && c.User == "")...)
 }

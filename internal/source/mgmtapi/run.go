@@ -24,9 +24,9 @@ type Source struct {
 // New returns the source. transport makes the connections; nil = that of the
 // standard library, which knows the proxy of the environment.
 func New(config Config, log *slog.Logger, transport http.RoundTripper) (*Source, error) {
-	ends, ok := azure.Cloud(config.Cloud, config.Endpoints)
+	ends, ok := azure.Cloud(config.Entra.Cloud, config.Endpoints)
 	if !ok || ends.Management == "" {
-		return nil, errors.New("cloud " + config.Cloud + " has no Management Activity API")
+		return nil, errors.New("cloud " + config.Entra.Cloud + " has no Management Activity API")
 	}
 	c, err := newClient(config, ends, transport)
 	if err != nil {
