@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/setting"
+	"github.com/entrawatch/entrawatch/internal/source"
 )
 
 // The methods by which a source proves who it is.
@@ -135,15 +136,16 @@ func (a Auth) Problems() []setting.Problem {
 	return out
 }
 
-// Expires is until when the certificate is valid; ok is false where the section
-// signs in with none. The end of a secret only Entra knows.
-func (a Auth) Expires() (end time.Time, ok bool) {
+// CheckEnd looks at how long the certificate is valid. Where the section signs in
+// with none there is nothing to look at: the end of a secret only Entra knows.
+func (a Auth) CheckEnd(now time.Time) []source.Check {
 	if a.By() != ByCertificate {
-		return time.Time{}, false
+		return nil
 	}
 	certs, _, err := certificate(a.Certificate.Text(), a.CertificatePassword.Text())
 	if err != nil || len(certs) == 0 {
-		return time.Time{}, false
+		return []source.Check{{What: "certificate", Problem: err}}
 	}
-	return certs[0].NotAfter, true
+	return []source.Check{source.CheckEnd("certificate", certs[0].NotAfter, now,
+		"make a new one, upload its public part under Certificates & secrets of the app registration, and put it where "+Section+".certificate says")}
 }

@@ -109,7 +109,24 @@ func TestAuthKeys(t *testing.T) {
 	if (Auth{}).Configured() {
 		t.Error("nothing is configured")
 	}
-	if end, ok := (Auth{Certificate: good}).Expires(); !ok || time.Until(end) > time.Hour || time.Until(end) < 50*time.Minute {
-		t.Errorf("valid until %v, %v", end, ok)
+}
+
+func TestCheckEnd(t *testing.T) {
+	if c := (Auth{Secret: setting.NewSecret("x")}).CheckEnd(time.Now()); c != nil {
+		t.Errorf("a secret: %+v", c)
+	}
+	a := Auth{Certificate: setting.NewSecret(string(pair(t)))} // valid for an hour
+	for ahead, want := range map[time.Duration]string{0: "in less than a day", 2 * time.Hour: "has ended on", -90 * 24 * time.Hour: ""} {
+		c := a.CheckEnd(time.Now().Add(ahead))
+		if len(c) != 1 || (c[0].Problem == nil) != (want == "") || c[0].Notice != (ahead == 0) {
+			t.Errorf("%v: %+v", ahead, c)
+			continue
+		}
+		if want != "" && (!strings.Contains(c[0].Problem.Error(), want) || !strings.Contains(c[0].Problem.Error(), "upload")) {
+			t.Errorf("%v: %v", ahead, c[0].Problem)
+		}
+		if want == "" && !strings.Contains(c[0].Note, ", 90 days") {
+			t.Errorf("%v: %q", ahead, c[0].Note)
+		}
 	}
 }

@@ -118,16 +118,32 @@ func (c *Config) address() string {
 	return "https://" + c.Account + "." + domains[c.Entra.Cloud] + "/"
 }
 
-// expired reports whether the SAS says that its time is over.
-func (c *Config) expired(now time.Time) bool {
-	u, err := url.Parse(strings.TrimSpace(c.SAS.Text()))
-	if err != nil {
-		return false
+// end is until when the SAS is valid; ok is false where there is none, or it does
+// not say.
+func (c *Config) end() (end time.Time, ok bool) {
+	text := c.SAS.Text()
+	if u, err := url.Parse(strings.TrimSpace(text)); err == nil {
+		text = u.RawQuery
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z", "2006-01-02"} {
-		if end, err := time.Parse(layout, u.Query().Get("se")); err == nil {
-			return now.After(end)
+	for part := range strings.SplitSeq(c.ConnectionString.Text(), ";") {
+		if key, value, _ := strings.Cut(part, "="); strings.EqualFold(strings.TrimSpace(key), "SharedAccessSignature") {
+			text = strings.TrimPrefix(strings.TrimSpace(value), "?")
 		}
 	}
-	return false
+	q, err := url.ParseQuery(text)
+	if err != nil {
+		return time.Time{}, false
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z", "2006-01-02"} {
+		if end, err := time.Parse(layout, q.Get("se")); err == nil {
+			return end, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// expired reports whether the SAS says that its time is over.
+func (c *Config) expired(now time.Time) bool {
+	end, ok := c.end()
+	return ok && now.After(end)
 }

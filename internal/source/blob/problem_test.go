@@ -76,10 +76,10 @@ func TestSAS(t *testing.T) {
 				return
 			}
 			checks := reader.Check(t.Context())
-			if len(checks) != 1 {
+			if len(checks) != 2 || checks[0].What != "SAS" || checks[0].Problem == nil || checks[0].Notice == (tc.name == "expired") {
 				t.Fatal(checks)
 			}
-			checkProblem(t, checks[0].Problem, tc.what, tc.hint)
+			checkProblem(t, checks[1].Problem, tc.what, tc.hint)
 		})
 	}
 }
@@ -119,9 +119,28 @@ func TestContainers(t *testing.T) {
 		checkProblem(t, c.Problem, "", "")
 		what = append(what, c.What)
 	}
-	want := []string{"containers " + pattern, "reading container " + name, "reading container " + s.prefix + "some-logs"}
+	want := []string{"containers " + pattern, "reading container " + name, "reading container " + s.prefix + "some-logs", "clock"}
 	if !slices.Equal(what, want) {
 		t.Errorf("%q, want %q", what, want)
+	}
+}
+
+// TestEnd: what a SAS says of its end, wherever it stands.
+func TestEnd(t *testing.T) {
+	want := time.Date(2027, 1, 2, 3, 4, 0, 0, time.UTC)
+	for text, cfg := range map[string]Config{
+		"a SAS":                  {SAS: setting.NewSecret("https://contoso.blob.core.windows.net/?sv=1&se=2027-01-02T03%3A04%3A00Z&sig=x\n")},
+		"to minutes":             {SAS: setting.NewSecret("https://contoso.blob.core.windows.net/?se=2027-01-02T03:04Z&sig=x")},
+		"in a connection string": {ConnectionString: setting.NewSecret("BlobEndpoint=https://contoso.blob.core.windows.net;SharedAccessSignature=sv=1&se=2027-01-02T03:04:00Z&sig=x")},
+	} {
+		if end, ok := cfg.end(); !ok || !end.Equal(want) {
+			t.Errorf("%s: %v, %v", text, end, ok)
+		}
+	}
+	for _, cfg := range []Config{{}, {SAS: setting.NewSecret("https://contoso.blob.core.windows.net/?se=soon&sig=x")}, {ConnectionString: setting.NewSecret("AccountName=contoso;AccountKey=" + key)}} {
+		if end, ok := cfg.end(); ok {
+			t.Errorf("%v", end)
+		}
 	}
 }
 

@@ -8,8 +8,10 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/entrawatch/entrawatch/internal/setting"
+	"github.com/entrawatch/entrawatch/internal/source"
 	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
@@ -153,6 +155,23 @@ func (t TLS) config() (*tls.Config, error) {
 		out.Certificates = []tls.Certificate{pair}
 	}
 	return out, nil
+}
+
+// checkEnd looks at how long the certificate that is shown to brokers is valid.
+func (t TLS) checkEnd(now time.Time) []source.Check {
+	if !t.Certificate.Configured() {
+		return nil
+	}
+	c := source.Check{What: "tls.certificate"}
+	pair, err := tls.X509KeyPair([]byte(t.Certificate.Text()), []byte(t.Key.Text()))
+	if err == nil {
+		var leaf *x509.Certificate
+		if leaf, err = x509.ParseCertificate(pair.Certificate[0]); err == nil {
+			return []source.Check{source.CheckEnd(c.What, leaf.NotAfter, now, "have a new one signed, and put it where tls.certificate says")}
+		}
+	}
+	c.Problem = err
+	return []source.Check{c}
 }
 
 // A connection is what a connection string of Event Hubs says.
