@@ -55,7 +55,7 @@ func Explain(from string, err error) *source.Problem {
 	// The identity library hands on the texts of errors only.
 	p := &source.Problem{What: "no answer from " + from, Err: errors.New(brief(text)), Hint: "asked again by and by; check the network, the proxy and the firewall"}
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), strings.Contains(text, context.DeadlineExceeded.Error()):
 		p.What, p.Err = from+" took too long to answer", nil
 	case strings.Contains(text, "no such host"):
 		p.What, p.Hint = "the name of "+from+" is not known to the name servers", "check DNS and entra.cloud"
