@@ -162,7 +162,7 @@ func (d *Doctor) outlet(ctx context.Context, item config.Outlet) []source.Check 
 // have no fields for it end in "; " and what to do.
 func Advice(err error) (what, hint string) {
 	var fault *config.Error
-	if p, ok := err.(*source.Problem); ok {
+	if p, ok := err.(*source.Problem); ok { //nolint:errorlint // what wraps a problem says more than the problem alone
 		whole := *p
 		whole.Hint = ""
 		return whole.Error(), p.Hint
