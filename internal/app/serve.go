@@ -49,7 +49,11 @@ type ServeConfig struct {
 	// Forget is how often what can change no more is given up; default: 30 s.
 	Forget  time.Duration
 	Workers int // default: every core
-	Log     *slog.Logger
+	// Data is the folder whose disk is watched; "" = none.
+	Data string
+	// Listen is the address that answers for health; "" = nobody answers.
+	Listen string
+	Log    *slog.Logger
 }
 
 // A Service watches.
@@ -60,7 +64,7 @@ type Service struct {
 	keeper  *keeper
 	// manifest is what the state says of the lake.
 	manifest *manifest
-	health   *health
+	health   *pulse
 
 	jobs    chan *delivered
 	results chan *matched
@@ -88,12 +92,13 @@ func NewService(ctx context.Context, c ServeConfig) (*Service, error) {
 		c.Tenant = c.Baseline.HomeTenantID()
 	}
 	s := &Service{
-		ServeConfig: c, health: newHealth(),
-		jobs: make(chan *delivered, c.Workers), results: make(chan *matched, 2*c.Workers), wake: map[string]chan struct{}{},
+		ServeConfig: c,
+		jobs:        make(chan *delivered, c.Workers), results: make(chan *matched, 2*c.Workers), wake: map[string]chan struct{}{},
 	}
 	for name := range c.Sinks {
 		s.wake[name] = make(chan struct{}, 1)
 	}
+	s.health = newPulse(c.Sources, s.wake)
 	s.batches.New = func() any { return &decode.Batch{} }
 	var err error
 	if s.engine, err = detect.New(detect.Config{Rules: c.Rules, Baseline: c.Baseline}); err != nil {
@@ -132,8 +137,13 @@ func union(a, b []int) []int {
 
 // Run watches until ctx is done, and then stores what has arrived.
 func (s *Service) Run(ctx context.Context) error {
+	web, err := s.listen()
+	if err != nil {
+		return err
+	}
 	cursors, err := s.State.Cursors(ctx)
 	if err != nil {
+		web.close()
 		return fmt.Errorf("read cursors: %w", err)
 	}
 	// What is under way when ctx is done is still stored.
@@ -159,6 +169,7 @@ func (s *Service) Run(ctx context.Context) error {
 	for name, sink := range s.Sinks {
 		outboxes.Go(func() { s.runOutbox(reading, name, sink) })
 	}
+	s.health.begin(time.Now())
 	kept := make(chan error, 1)
 	go func() { kept <- s.keeper.run(finishing) }()
 
@@ -168,6 +179,7 @@ func (s *Service) Run(ctx context.Context) error {
 	case failed = <-kept: // it cannot keep anything any more
 		kept <- failed
 	}
+	s.health.end()
 	halt(failed)
 	if failed != nil {
 		stop(failed)
@@ -178,6 +190,7 @@ func (s *Service) Run(ctx context.Context) error {
 	close(s.results)
 	failed = errors.Join(failed, <-kept)
 	outboxes.Wait()
+	web.close()
 	return failed
 }
 
@@ -192,10 +205,11 @@ func (s *Service) runSource(ctx context.Context, name string, src Source, cursor
 			return
 		}
 		if err == nil {
+			s.health.stop(name, nil)
 			s.Log.Info("source has nothing more", "source", name)
 			return
 		}
-		s.health.report(name, "", err)
+		s.health.stop(name, err)
 		s.Log.Error("source stopped", "source", name, "error", err)
 		if time.Since(began) > longest {
 			wait = time.Second

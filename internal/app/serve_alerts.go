@@ -25,6 +25,7 @@ type alertBook struct {
 	cuts map[string]time.Time
 	lag  func(rule int) time.Duration
 	slug map[string]int // rules by their name
+	own  *watchBook     // alerts of the service itself
 }
 
 // sayGrowth is how often at most it is told that an alert has more of the same.
@@ -38,7 +39,7 @@ type fact struct {
 }
 
 func openBook(ctx context.Context, s *Service, live *detect.Live) (*alertBook, error) {
-	b := &alertBook{rules: s.engine.Rules(), facts: map[string]map[string]*alert.Alert{}, stored: map[string]time.Time{}, later: map[string]time.Time{}, cuts: map[string]time.Time{}, lag: live.Lag, slug: map[string]int{}}
+	b := &alertBook{rules: s.engine.Rules(), facts: map[string]map[string]*alert.Alert{}, stored: map[string]time.Time{}, later: map[string]time.Time{}, cuts: map[string]time.Time{}, lag: live.Lag, slug: map[string]int{}, own: newWatchBook(s.Tenant)}
 	for i, r := range b.rules {
 		b.slug[r.Slug] = i
 	}
@@ -49,6 +50,9 @@ func openBook(ctx context.Context, s *Service, live *detect.Live) (*alertBook, e
 		a, err := readFact(f.Body)
 		if err != nil {
 			return nil, fmt.Errorf("read alert %s: %w", f.ID, err)
+		}
+		if b.own.keep(a) {
+			continue
 		}
 		b.keep(b.groupOf(a), a, f.Stored)
 	}

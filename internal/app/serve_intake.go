@@ -26,7 +26,10 @@ type intake struct {
 	streams map[string]*marksOf
 }
 
-var _ source.Intake = (*intake)(nil)
+var (
+	_ source.Intake = (*intake)(nil)
+	_ source.Gauge  = (*intake)(nil)
+)
 
 // A delivered batch is on its way to a worker.
 type delivered struct {
@@ -59,6 +62,11 @@ func (in *intake) now() map[string]string {
 // Report implements source.Intake.
 func (in *intake) Report(stream string, problem error) {
 	in.s.health.report(in.source, stream, problem)
+}
+
+// Lag implements source.Gauge.
+func (in *intake) Lag(stream string, behind int64, at time.Time) {
+	in.s.health.lag(in.source, stream, behind, at)
 }
 
 // Deliver implements source.Intake.
@@ -101,6 +109,7 @@ func (in *intake) Deliver(ctx context.Context, d *source.Delivery) error {
 	if body.err != nil {
 		return fmt.Errorf("%s: %w", d.Name, body.err)
 	}
+	in.s.health.arrived(in.source, d.Stream, received)
 	end := &mark{cursor: d.Cursor, stored: d.Stored}
 	in.add(d.Stream, end)
 	// The keeper passes it like any other.

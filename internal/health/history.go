@@ -241,3 +241,6 @@ func (h *History) Gaps(name Name, now time.Time) []Gap {
 	}
 	return out
 }
+
+// Knows reports whether a log has brought anything.
+func (h *History) Knows(name Name) bool { return h.logs[name] != nil }

@@ -1,0 +1,206 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/alert"
+	"github.com/entrawatch/entrawatch/internal/app"
+	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/health"
+	"github.com/entrawatch/entrawatch/internal/simulate"
+	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/web"
+)
+
+// A moody source has a problem until it is mended, and then brings a body, once.
+type moody struct {
+	mended chan struct{}
+	body   string
+	brings chan struct{}
+}
+
+func (m *moody) Run(ctx context.Context, _ map[string]string, in source.Intake) error {
+	select {
+	case <-m.mended:
+	default:
+		in.Report("signIns", &source.Problem{What: "the secret has expired", Hint: "make another", Final: true})
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-m.mended:
+	}
+	in.Report("signIns", nil)
+	in.(source.Gauge).Lag("signIns", 7, time.Now())
+	d := &source.Delivery{Stream: "signIns", Name: "signIns", Body: strings.NewReader(m.body), Cursor: "1"}
+	select {
+	case <-m.brings:
+	default:
+		close(m.brings)
+		if err := in.Deliver(ctx, d); err != nil {
+			return err
+		}
+	}
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
+// own are the revisions of the alerts of the service itself that were delivered.
+func own(t *testing.T, p *post) map[string]*alert.Alert {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[string]*alert.Alert{}
+	for id, body := range p.last {
+		var a alert.Alert
+		if err := json.Unmarshal(body, &a); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(a.Rule, "entrawatch-") {
+			out[id] = &a
+		}
+	}
+	return out
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("in vain: ", what)
+		}
+	}
+}
+
+func ask(t *testing.T, s *app.Service, path string) (code int, body string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	web.Handler(s).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	return w.Code, w.Body.String()
+}
+
+// TestServeHealth: a source that fails is told of once, whatever ends meanwhile,
+// and so is that it works again.
+func TestServeHealth(t *testing.T) {
+	recs := traffic(20)
+	dir := folder(t)
+	byKind(t, dir, "all", event.Diagnostic, simulate.NDJSON, recs)
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body strings.Builder
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body.Write(text)
+	}
+	body.WriteString("{\"time\": broken}\n")
+	src := &moody{mended: make(chan struct{}), body: body.String(), brings: make(chan struct{})}
+	s := newStation(t, app.ServeConfig{Sources: map[string]app.Source{"entra": src}, Workers: 1, Data: dir})
+	s.start()
+	failing := func() *alert.Alert {
+		all := own(t, s.sink)
+		for _, a := range all {
+			if len(all) == 1 && a.Rule == health.SourceFailing {
+				return a
+			}
+		}
+		return nil
+	}
+	eventually(t, "an alert that the source fails", func() bool { return failing() != nil })
+	first := *failing()
+	if first.Severity != "high" || first.Status != "new" || first.Entities[0].Type != "source" || first.Entities[0].Name != "entra" ||
+		first.Summary != "source entra: signIns: the secret has expired; make another." {
+		t.Errorf("got %+v", first)
+	}
+	if code, body := ask(t, s.service, "/healthz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "the secret has expired") {
+		t.Errorf("/healthz: %d %s", code, body)
+	}
+	if code, _ := ask(t, s.service, "/readyz"); code != http.StatusOK {
+		t.Errorf("/readyz: %d", code)
+	}
+	s.end()
+	if code, body := ask(t, s.service, "/readyz"); code != http.StatusServiceUnavailable || body != "about to end\n" {
+		t.Errorf("/readyz: %d %s", code, body)
+	}
+	s.start()
+	eventually(t, "red again", func() bool { return s.service.Health(time.Now()).State == health.Red })
+	time.Sleep(1200 * time.Millisecond) // it has looked at itself
+	if a := failing(); a == nil || a.ID != first.ID || a.Revision != 1 {
+		t.Errorf("told twice: %+v", a)
+	}
+
+	close(src.mended)
+	eventually(t, "the end of the alert", func() bool { return failing().Status == "closed" })
+	if a := failing(); a.ID != first.ID || a.Revision != 2 || !strings.HasPrefix(a.Summary, "It is over: source entra: signIns") {
+		t.Errorf("got %+v", a)
+	}
+	s.until(int64(len(recs)))
+	eventually(t, "a stored flush", func() bool { return s.service.Health(time.Now()).Sources[0].Quarantined > 0 })
+	h := s.service.Health(time.Now())
+	if h.State != health.Yellow || len(h.Reasons) == 0 || h.Disk.Size == 0 || h.Sources[0].Streams[0].Behind != 7 || h.Sources[0].Bytes == 0 {
+		t.Errorf("got %+v", h)
+	}
+	var events int64
+	for _, l := range h.Sources[0].Logs {
+		events += l.Events
+		if l.LastEvent.IsZero() || l.LastArrival.IsZero() {
+			t.Errorf("%s has no times: %+v", l.Kind, l)
+		}
+	}
+	if events != int64(len(recs)) {
+		t.Errorf("%d events are counted, want %d", events, len(recs))
+	}
+	if code, body := ask(t, s.service, "/healthz"); code != http.StatusOK || !strings.HasPrefix(body, "yellow\n") {
+		t.Errorf("/healthz: %d %s", code, body)
+	}
+	s.end()
+}
+
+// TestServeListen: what is listened on answers while the service runs, and a port
+// that somebody has is told at once.
+func TestServeListen(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStation(t, app.ServeConfig{Listen: l.Addr().String(), Sources: map[string]app.Source{}})
+	s.start()
+	if err := <-s.ended; err == nil || !strings.Contains(err.Error(), "name another address with listen") {
+		t.Errorf("the port is taken, and it said %v", err)
+	}
+	if err := errors.Join(s.state.Close(), s.config.Lake.Close(), l.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	var res *http.Response
+	eventually(t, "an answer", func() bool {
+		res, err = http.Get("http://" + s.config.Listen + "/status")
+		return err == nil
+	})
+	defer res.Body.Close()
+	var h health.Health
+	body, err := io.ReadAll(res.Body)
+	if err := errors.Join(err, json.Unmarshal(body, &h)); err != nil || h.State != health.Green || h.Started.IsZero() {
+		t.Errorf("%v: %s", err, body)
+	}
+	s.end()
+	if res, err := http.Get("http://" + s.config.Listen + "/status"); err == nil {
+		res.Body.Close()
+		t.Error("it answers after its end")
+	}
+}
