@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -20,6 +21,8 @@ import (
 	"github.com/entrawatch/entrawatch/internal/health"
 	"github.com/entrawatch/entrawatch/internal/simulate"
 	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/state"
+	"github.com/entrawatch/entrawatch/internal/state/sqlite"
 	"github.com/entrawatch/entrawatch/internal/web"
 )
 
@@ -203,4 +206,111 @@ func TestServeListen(t *testing.T) {
 		res.Body.Close()
 		t.Error("it answers after its end")
 	}
+}
+
+// A postman delivers what it is given.
+type postman chan string
+
+func (p postman) Run(ctx context.Context, _ map[string]string, in source.Intake) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case body := <-p:
+			if err := in.Deliver(ctx, &source.Delivery{Stream: "a", Name: "a", Body: strings.NewReader(body)}); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// TestServeBlind: rules whose column goes empty are told of, and that it is back.
+func TestServeBlind(t *testing.T) {
+	const id = "11111111-0000-4000-8000-000000000000"
+	line := func(device any) string {
+		rec, _ := simulate.Base("signin")
+		set(t, rec, "deviceDetail.trustType", device)
+		dir := folder(t)
+		write(t, dir, "a.json", event.Diagnostic, simulate.NDJSON, []simulate.Record{rec.WithID(id)})
+		text, err := os.ReadFile(filepath.Join(dir, "a.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	full, empty := line("Azure AD joined"), line(nil)
+	n := 0
+	lines := func(line string, times int) string {
+		var b strings.Builder
+		for range times {
+			n++
+			b.WriteString(strings.ReplaceAll(line, id, fmt.Sprintf("11111111-0000-4000-8000-%012d", n)))
+		}
+		return b.String()
+	}
+	p := make(postman)
+	s := newStation(t, app.ServeConfig{Rules: rulesFrom(t, columnRules), Baseline: parseBaseline(t, "allowed_countries: [NO]"), Sources: map[string]app.Source{"entra": p}, Workers: 1})
+	s.start()
+	p <- lines(full, 2400)
+	s.until(int64(n))
+	if got := own(t, s.sink); len(got) > 0 {
+		t.Errorf("all is well, but %v", got)
+	}
+	s.end()
+	s.start() // it remembers what there was
+	p <- lines(empty, 1200)
+	var a *alert.Alert
+	eventually(t, "an alert that a rule is blind", func() bool {
+		for _, a = range own(t, s.sink) {
+			return true
+		}
+		return false
+	})
+	const want = "rules signin: 1 rule can find nothing: deviceDetail.trustType is empty in all signin events"
+	if a.Rule != health.RuleBlind || a.Severity != "medium" || !strings.HasPrefix(a.Summary, want) || fmt.Sprint(a.Entities) != "[{source  entra} {rule  joined}]" {
+		t.Errorf("got %+v", a)
+	}
+	h := s.service.Health(time.Now())
+	if e := h.Sources[0].Logs[0].Empty; len(e) != 1 || e[0].Field != "deviceDetail.trustType" || h.State != health.Yellow {
+		t.Errorf("got %s, %v", h.State, e)
+	}
+	p <- lines(full, 600)
+	eventually(t, "the end of the alert", func() bool { return own(t, s.sink)[a.ID].Status == "closed" })
+	s.end()
+}
+
+// TestServeSilent: a log that brought a thousand events an hour for weeks and
+// brings none is told of, with the rules that rest on it.
+func TestServeSilent(t *testing.T) {
+	s := newStation(t, app.ServeConfig{Rules: rulesFrom(t, columnRules), Baseline: parseBaseline(t, "allowed_countries: [NO]"), Sources: map[string]app.Source{"entra": make(postman)}, Workers: 1})
+	s.start()
+	eventually(t, "a start", func() bool { return s.service.Ready() == nil })
+	s.end()
+	now := time.Now().UTC().Truncate(time.Hour)
+	var c state.Changes
+	for at := now.Add(-28 * 24 * time.Hour); at.Before(now); at = at.Add(time.Hour) {
+		c.Hours = append(c.Hours, state.Hour{At: at, Source: "entra", Stream: "a", Kind: "signin", Events: 1000, First: at, Last: at.Add(time.Hour - time.Second)})
+	}
+	store, err := sqlite.Open(t.Context(), filepath.Join(s.dir, "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(store.Apply(t.Context(), &c), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	eventually(t, "a start", func() bool { return s.service.Ready() == nil })
+	if l := s.service.Health(time.Now()).Sources[0].Logs[0]; !l.Silent.IsZero() || l.UsualPause != 3.6 {
+		t.Errorf("it has just begun to watch, but %+v", l)
+	}
+	h := s.service.Health(now.Add(4 * time.Hour))
+	var says []string
+	for _, r := range h.Reasons {
+		says = append(says, r.Alert, r.What)
+	}
+	text := strings.Join(says, "\n")
+	if !h.Sources[0].Logs[0].Silent.Equal(now) || !strings.Contains(text, health.SourceSilent+"\nsignin: nothing has come since") {
+		t.Errorf("since %s: %s", h.Sources[0].Logs[0].Silent, text)
+	}
+	s.end()
 }

@@ -153,6 +153,7 @@ func (k *keeper) work(ctx context.Context, now time.Time) error {
 
 // finish stores what is left.
 func (k *keeper) finish(ctx context.Context) error {
+	k.remember = true
 	for {
 		if k.flushed != nil {
 			if err := k.end(<-k.flushed); err != nil {
@@ -162,7 +163,7 @@ func (k *keeper) finish(ctx context.Context) error {
 		if err := k.evaluate(time.Now(), true); err != nil {
 			return err
 		}
-		if k.buffer.began.IsZero() && len(k.buffer.facts) == 0 {
+		if k.buffer.began.IsZero() && len(k.buffer.facts) == 0 && !k.remember {
 			return nil
 		}
 		if err := k.flush(ctx, time.Now()); err != nil {

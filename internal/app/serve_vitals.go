@@ -171,9 +171,15 @@ func (h *pulse) blindAt(s *Service, sources []health.Source) []health.Blind {
 			}
 		}
 	}
-	for _, r := range s.engine.Rules() {
+	if len(silent) == 0 {
+		return out
+	}
+	for i, r := range s.engine.Rules() {
+		if !s.engine.Works(i, h.rules.tenants) {
+			continue
+		}
 		var first event.Kind
-		for _, k := range r.Kinds() {
+		for _, k := range s.engine.Reads(i) {
 			if speaks[k] {
 				first = event.KindUnknown
 				break

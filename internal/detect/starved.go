@@ -31,6 +31,9 @@ func (e *Engine) Without(empty map[event.Kind][]string, seen map[event.Kind]map[
 	s := Starving{Engine: e, Seen: seen, Tenants: tenants, Columns: []*Columns{c}}
 	var out []Inactive
 	for i, r := range e.rules {
+		if r.Silent {
+			continue // what reads it answers for it
+		}
 		if why := s.Why(i); why != "" {
 			out = append(out, Inactive{Rule: r.Slug, Reason: why})
 		}

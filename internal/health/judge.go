@@ -151,7 +151,7 @@ func (h *Health) blind() {
 		}
 		h.add(Reason{
 			State: Yellow, Part: "rules", Name: b.Kind, Alert: RuleBlind, Since: b.Since, Key: []string{b.Kind, b.Why}, Rules: rules,
-			What: fmt.Sprintf("%s find nothing: %s", count(len(rules), "rule"), b.Why),
+			What: fmt.Sprintf("%s can find nothing: %s", count(len(rules), "rule"), b.Why),
 			Hint: "bring the log or its fields back; until then nobody watches for what these rules find",
 		})
 	}

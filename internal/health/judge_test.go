@@ -46,7 +46,7 @@ func TestJudge(t *testing.T) {
 			"blind rules", func(h *health.Health) {
 				h.Rules.Blind = []health.Blind{{Rule: "a", Kind: "signin", Why: "ip is empty"}, {Rule: "b", Kind: "signin", Why: "ip is empty"}, {Rule: "c", Kind: "audit", Why: "silent"}}
 			},
-			health.Yellow, health.RuleBlind + " " + health.RuleBlind, "2 rules find nothing: ip is empty",
+			health.Yellow, health.RuleBlind + " " + health.RuleBlind, "2 rules can find nothing: ip is empty",
 		},
 		{"99 too late", func(h *health.Health) { h.Rules.Late = 99 }, health.Green, "", ""},
 		{"100 too late", func(h *health.Health) { h.Rules.Late = 100 }, health.Yellow, health.EventsLate, "later than lateness allows"},
