@@ -17,8 +17,10 @@ import (
 
 	"github.com/entrawatch/entrawatch/internal/alert"
 	"github.com/entrawatch/entrawatch/internal/app"
+	"github.com/entrawatch/entrawatch/internal/config"
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/internal/health"
+	"github.com/entrawatch/entrawatch/internal/setting"
 	"github.com/entrawatch/entrawatch/internal/simulate"
 	"github.com/entrawatch/entrawatch/internal/source"
 	"github.com/entrawatch/entrawatch/internal/state"
@@ -172,6 +174,18 @@ func TestServeHealth(t *testing.T) {
 		t.Errorf("/healthz: %d %s", code, body)
 	}
 	s.end()
+
+	// What is known when it does not run.
+	cfg := config.Default()
+	cfg.Data, cfg.Sources = setting.Path(s.dir), []config.Source{{Item: config.Item{Name: "entra"}}}
+	last, err := app.LastKnown(t.Context(), cfg, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last.State != health.Red || last.Reasons[0].What != "the service does not run" || last.Store.LastFlush.IsZero() ||
+		len(last.Sources[0].Logs) == 0 || last.Sources[0].Logs[0].LastEvent.IsZero() || len(last.Sources[0].Streams) != 1 {
+		t.Errorf("got %+v", last)
+	}
 }
 
 // TestServeListen: what is listened on answers while the service runs, and a port
