@@ -17,17 +17,19 @@ import (
 type pulse struct {
 	mu      sync.Mutex
 	started time.Time // zero: it is not watching yet
-	ending  bool
-	sources map[string]*sourcePulse
-	sinks   map[string]*sinkPulse
-	store   health.Store
-	history *health.History
-	columns *health.Columns
-	logs    map[health.Name]*health.Log
-	rules   rulesPulse
-	buffer  int
-	restart time.Time // since when what was remembered waits to be confirmed
-	blind   blindRules
+	// watching is since when, but for a moment: a reload is no pause.
+	watching time.Time
+	ending   bool
+	sources  map[string]*sourcePulse
+	sinks    map[string]*sinkPulse
+	store    health.Store
+	history  *health.History
+	columns  *health.Columns
+	logs     map[health.Name]*health.Log
+	rules    rulesPulse
+	buffer   int
+	restart  time.Time // since when what was remembered waits to be confirmed
+	blind    blindRules
 }
 
 type sourcePulse struct {
@@ -291,6 +293,9 @@ func (h *pulse) begin(now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.started = now.UTC()
+	if h.watching.IsZero() {
+		h.watching = h.started
+	}
 }
 
 func (h *pulse) end() {

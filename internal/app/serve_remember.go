@@ -10,17 +10,22 @@ import (
 	"github.com/entrawatch/entrawatch/internal/state"
 )
 
+// aMoment is how long the service may be away without a word.
+const aMoment = 5 * time.Minute
+
 // valueHealth is the name of what the state holds of the pulse.
 const valueHealth = "health"
 
 // A memo is what of the pulse outlasts the process: troubles, so that none is told
 // of twice, and which columns had values.
 type memo struct {
-	Streams []memoStream    `json:"streams,omitempty"`
-	Silent  []memoSilence   `json:"silent,omitempty"`
-	Outlets []memoOutlet    `json:"outlets,omitempty"`
-	Late    map[int64]int64 `json:"late,omitempty"` // events too late, by hour
-	Columns *health.Columns `json:"columns"`
+	At       time.Time       `json:"at"`
+	Watching time.Time       `json:"watching"`
+	Streams  []memoStream    `json:"streams,omitempty"`
+	Silent   []memoSilence   `json:"silent,omitempty"`
+	Outlets  []memoOutlet    `json:"outlets,omitempty"`
+	Late     map[int64]int64 `json:"late,omitempty"` // events too late, by hour
+	Columns  *health.Columns `json:"columns"`
 }
 
 type memoStream struct {
@@ -41,10 +46,10 @@ type memoOutlet struct {
 }
 
 // memo writes down what is to be known after a restart.
-func (h *pulse) memo() (state.Value, error) {
+func (h *pulse) memo(now time.Time) (state.Value, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	m := memo{Columns: h.columns, Late: h.rules.late}
+	m := memo{At: now.UTC(), Watching: h.watching, Columns: h.columns, Late: h.rules.late}
 	for name, s := range h.sources {
 		for _, st := range s.streams {
 			if st.Problem != "" {
@@ -84,6 +89,9 @@ func (h *pulse) recall(ctx context.Context, store state.Store, now time.Time) er
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.restart = now
+	if now.Sub(m.At) < aMoment {
+		h.watching = m.Watching
+	}
 	if m.Columns != nil {
 		h.columns = m.Columns
 	}

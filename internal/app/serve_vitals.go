@@ -128,7 +128,7 @@ func (h *pulse) look(name health.Name, l *health.Log, s *sourcePulse, now time.T
 	// Directory objects come when they are listed, and the same ones again.
 	case s.ended || kind.Snapshot() || !h.history.Knows(name):
 		l.Silent = time.Time{}
-	case l.Silent.IsZero() && !h.started.IsZero() && h.history.Silent(name, l.LastArrival, h.started, now):
+	case l.Silent.IsZero() && !h.started.IsZero() && h.history.Silent(name, l.LastArrival, h.watching, now):
 		l.Silent = l.LastArrival
 	}
 }

@@ -20,8 +20,8 @@ const (
 	watchEvery = time.Second
 	// sayChange is how often at most it is told that such an alert says something else.
 	sayChange = 15 * time.Minute
-	// mostRules is how many rules such an alert names.
-	mostRules = 20
+	// mostNamed is how many rules such an alert names.
+	mostNamed = 20
 )
 
 // An ownRule is what alerts of the service itself have in common. They are not
@@ -130,7 +130,7 @@ func (b *watchBook) make(r *health.Reason, h *health.Health) *alert.Alert {
 		a.Entities = append(a.Entities, detect.Entity{Type: "source", Name: name})
 	}
 	for i, slug := range r.Rules {
-		if i == mostRules {
+		if i == mostNamed {
 			break
 		}
 		a.Entities = append(a.Entities, detect.Entity{Type: "rule", Name: slug})
@@ -204,7 +204,7 @@ func (k *keeper) remembering(changes *state.Changes, now time.Time) error {
 		return nil
 	}
 	k.remember, k.memoed = false, now
-	v, err := k.s.health.memo()
+	v, err := k.s.health.memo(now)
 	if err != nil {
 		return err
 	}
