@@ -55,7 +55,11 @@ type ServeConfig struct {
 	// default: 2 minutes.
 	Settle  time.Duration
 	Workers int // default: every core
-	Log     *slog.Logger
+	// Data is the folder whose disk is watched; "" = none.
+	Data string
+	// Listen is the address that answers for health; "" = nobody answers.
+	Listen string
+	Log    *slog.Logger
 }
 
 // A Service watches.
@@ -70,7 +74,7 @@ type Service struct {
 	snapshots   *snapshots
 	// manifest is what the state says of the lake.
 	manifest *manifest
-	health   *health
+	health   *pulse
 
 	jobs    chan *delivered
 	results chan *matched
@@ -101,12 +105,13 @@ func NewService(ctx context.Context, c ServeConfig) (*Service, error) {
 		c.Tenant = c.Baseline.HomeTenantID()
 	}
 	s := &Service{
-		ServeConfig: c, health: newHealth(),
-		jobs: make(chan *delivered, c.Workers), results: make(chan *matched, 2*c.Workers), wake: map[string]chan struct{}{},
+		ServeConfig: c,
+		jobs:        make(chan *delivered, c.Workers), results: make(chan *matched, 2*c.Workers), wake: map[string]chan struct{}{},
 	}
 	for name := range c.Sinks {
 		s.wake[name] = make(chan struct{}, 1)
 	}
+	s.health = newPulse(c.Sources, s.wake)
 	s.batches.New = func() any { return &decode.Batch{} }
 	s.snapshots = newSnapshots(c.Snapshots)
 	dir, err := s.snapshots.directory()
@@ -151,11 +156,17 @@ func union(a, b []int) []int {
 
 // Run watches until ctx is done, and then stores what has arrived.
 func (s *Service) Run(ctx context.Context) error {
+	web, err := s.listen()
+	if err != nil {
+		return err
+	}
 	cursors, err := s.State.Cursors(ctx)
 	if ctx.Err() != nil {
+		web.close()
 		return nil // it was told to end before it began
 	}
 	if err != nil {
+		web.close()
 		return fmt.Errorf("read cursors: %w", err)
 	}
 	// What is under way when ctx is done is still stored.
@@ -181,6 +192,7 @@ func (s *Service) Run(ctx context.Context) error {
 	for name, sink := range s.Sinks {
 		outboxes.Go(func() { s.runOutbox(reading, name, sink) })
 	}
+	s.health.begin(time.Now())
 	kept := make(chan error, 1)
 	go func() { kept <- s.keeper.run(finishing) }()
 
@@ -190,6 +202,7 @@ func (s *Service) Run(ctx context.Context) error {
 	case failed = <-kept: // it cannot keep anything any more
 		kept <- failed
 	}
+	s.health.end()
 	halt(failed)
 	if failed != nil {
 		stop(failed)
@@ -200,6 +213,7 @@ func (s *Service) Run(ctx context.Context) error {
 	close(s.results)
 	failed = errors.Join(failed, <-kept)
 	outboxes.Wait()
+	web.close()
 	return failed
 }
 
@@ -214,10 +228,11 @@ func (s *Service) runSource(ctx context.Context, name string, src Source, cursor
 			return
 		}
 		if err == nil {
+			s.health.stop(name, nil)
 			s.Log.Info("source has nothing more", "source", name)
 			return
 		}
-		s.health.report(name, "", err)
+		s.health.stop(name, err)
 		s.Log.Error("source stopped", "source", name, "error", err)
 		if time.Since(began) > longest {
 			wait = time.Second

@@ -26,6 +26,7 @@ type alertBook struct {
 	cuts map[string]time.Time
 	lag  func(rule int) time.Duration
 	slug map[string]int // rules by their name
+	own  *watchBook     // alerts of the service itself
 	// begun: what rules that have changed do not find any more was taken back.
 	begun bool
 }
@@ -41,7 +42,7 @@ type fact struct {
 }
 
 func openBook(ctx context.Context, s *Service, live *detect.Live) (*alertBook, error) {
-	b := &alertBook{rules: s.engine.Rules(), facts: map[string]map[string]*alert.Alert{}, stored: map[string]time.Time{}, later: map[string]time.Time{}, naming: map[detect.Entity]map[string]*alert.Alert{}, cuts: map[string]time.Time{}, lag: live.Lag, slug: map[string]int{}}
+	b := &alertBook{rules: s.engine.Rules(), facts: map[string]map[string]*alert.Alert{}, stored: map[string]time.Time{}, later: map[string]time.Time{}, naming: map[detect.Entity]map[string]*alert.Alert{}, cuts: map[string]time.Time{}, lag: live.Lag, slug: map[string]int{}, own: newWatchBook(s.Tenant)}
 	for i, r := range b.rules {
 		b.slug[r.Slug] = i
 	}
@@ -52,6 +53,9 @@ func openBook(ctx context.Context, s *Service, live *detect.Live) (*alertBook, e
 		a, err := readFact(f.Body)
 		if err != nil {
 			return nil, fmt.Errorf("read alert %s: %w", f.ID, err)
+		}
+		if b.own.keep(a) {
+			continue
 		}
 		b.keep(b.groupOf(a), a, f.Stored)
 	}

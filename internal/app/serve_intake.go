@@ -27,7 +27,10 @@ type intake struct {
 	streams map[string]*marksOf
 }
 
-var _ source.Intake = (*intake)(nil)
+var (
+	_ source.Intake = (*intake)(nil)
+	_ source.Gauge  = (*intake)(nil)
+)
 
 // A delivered batch is on its way to a worker.
 type delivered struct {
@@ -60,6 +63,11 @@ func (in *intake) now() map[string]string {
 // Report implements source.Intake.
 func (in *intake) Report(stream string, problem error) {
 	in.s.health.report(in.source, stream, problem)
+}
+
+// Lag implements source.Gauge.
+func (in *intake) Lag(stream string, behind int64, at time.Time) {
+	in.s.health.lag(in.source, stream, behind, at)
 }
 
 // Deliver implements source.Intake.
@@ -119,10 +127,12 @@ func (in *intake) Deliver(ctx context.Context, d *source.Delivery) error {
 
 // finish has the keeper pass the end of a delivery like any other mark.
 func (in *intake) finish(ctx context.Context, d *source.Delivery) error {
+	now := time.Now()
+	in.s.health.arrived(in.source, d.Stream, now)
 	end := &mark{cursor: d.Cursor, stored: d.Stored}
 	in.add(d.Stream, end)
 	select {
-	case in.s.jobs <- &delivered{intake: in, stream: d.Stream, name: d.Name, received: time.Now(), mark: end}:
+	case in.s.jobs <- &delivered{intake: in, stream: d.Stream, name: d.Name, received: now, mark: end}:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

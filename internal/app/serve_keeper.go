@@ -43,6 +43,10 @@ type keeper struct {
 	dec       *segmentReader
 	flushes   uint64 // their number
 	forgotten time.Time
+	// When the service itself was looked at, measured and remembered last, and
+	// whether it is to be remembered with the next flush.
+	watched, measured, memoed time.Time
+	remember                  bool
 	// flying are the hits of the flush under way, and stored the times of those
 	// that are in the state.
 	flying []*segmentWriter
@@ -67,6 +71,7 @@ type buffer struct {
 	facts   []state.Alert
 	bad     []state.Quarantined
 	hours   map[hourKey]*state.Hour
+	sights  []sight
 	began   time.Time // when the first of it came; zero = there is nothing
 }
 
@@ -137,6 +142,9 @@ func (k *keeper) work(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if err := k.watch(now); err != nil {
+		return err
+	}
 	b := &k.buffer
 	if k.flushed == nil && (len(b.facts) > 0 || b.bytes >= mostBuffered/2 || !b.began.IsZero() && now.Sub(b.began) >= k.s.Flush) {
 		return k.flush(ctx, now)
@@ -146,6 +154,7 @@ func (k *keeper) work(ctx context.Context, now time.Time) error {
 
 // finish stores what is left.
 func (k *keeper) finish(ctx context.Context) error {
+	k.remember = true
 	for {
 		if k.flushed != nil {
 			if err := k.end(<-k.flushed); err != nil {
@@ -155,7 +164,7 @@ func (k *keeper) finish(ctx context.Context) error {
 		if err := k.evaluate(time.Now(), true); err != nil {
 			return err
 		}
-		if k.buffer.began.IsZero() && len(k.buffer.facts) == 0 {
+		if k.buffer.began.IsZero() && len(k.buffer.facts) == 0 && !k.remember {
 			return nil
 		}
 		if err := k.flush(ctx, time.Now()); err != nil {
@@ -214,6 +223,9 @@ func (k *keeper) take(ctx context.Context, m *matched) error {
 		h.Quarantined += int64(len(m.bad))
 	}
 	b.bad = append(b.bad, m.bad...)
+	for _, x := range m.sights {
+		b.sights = append(b.sights, sight{m.intake.source, x})
+	}
 	cursor, stored := m.intake.pass(m.stream, m.mark)
 	if cursor != nil {
 		cursor.At = now
@@ -409,6 +421,11 @@ func (k *keeper) flush(ctx context.Context, now time.Time) error {
 			changes.Deliveries = append(changes.Deliveries, state.Delivery{Alert: f.ID, Revision: f.Revision, Sink: sink, Next: now, Stored: now})
 		}
 	}
+	if err := k.remembering(changes, now); err != nil {
+		return err
+	}
+	k.s.health.count(&b, now)
+	k.s.health.due(changes.Deliveries)
 	k.buffer.reset()
 	k.passed = b.stored
 	done := make(chan error, 1)
@@ -452,6 +469,7 @@ func (k *keeper) restore(ctx context.Context) error {
 	for _, path := range recovered.Missing {
 		k.s.Log.Error("a file of the lake is missing", "path", path)
 	}
+	k.s.health.store.Missing = len(recovered.Missing)
 	k.s.manifest = newManifest(files)
 	k.known = newKnown(k.s.Lake, k.s.manifest)
 	now := time.Now()
@@ -459,6 +477,9 @@ func (k *keeper) restore(ctx context.Context) error {
 		if kind, ok := event.KindByName(f.Kind); ok && !f.Last.IsZero() {
 			k.see(&item{tenant: f.Tenant, kind: kind, at: f.Last}, now)
 		}
+	}
+	if err := k.s.health.recall(ctx, k.s.State, now); err != nil {
+		return err
 	}
 	if k.book, err = openBook(ctx, k.s, k.live); err != nil {
 		return err

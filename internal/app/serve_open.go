@@ -42,7 +42,7 @@ func Open(ctx context.Context, c *config.Config, rules ServeConfig, stdout io.Wr
 		}
 	}()
 	s := rules
-	s.Log, s.Tenant = log, c.Tenant
+	s.Log, s.Tenant, s.Data, s.Listen = log, c.Tenant, string(c.Data), c.Listen
 	s.Lateness, s.Delay, s.Flush = c.Lateness, c.Delay.For, c.Lake.Flush
 	if err := os.MkdirAll(string(c.Data), 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)

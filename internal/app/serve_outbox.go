@@ -62,7 +62,7 @@ func (s *Service) deliver(ctx context.Context, name string, sink notify.Sink) (i
 				s.Log.Error("alert was not delivered", "sink", name, "alert", d.Alert, "revision", d.Revision, "attempts", d.Attempts, "error", err)
 			}
 		}
-		s.health.delivered(name, err)
+		s.health.delivered(&d, err)
 		done.Deliveries = append(done.Deliveries, d)
 	}
 	// What was delivered is noted also when the service is about to end.

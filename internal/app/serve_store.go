@@ -18,6 +18,7 @@ func (s *Service) store(ctx context.Context, rows []*matched, changes *state.Cha
 	for _, m := range rows {
 		all = append(all, m.rows)
 	}
+	began := time.Now()
 	written, applied := false, false
 	err := s.insist(ctx, func() error {
 		if !written {
@@ -42,6 +43,7 @@ func (s *Service) store(ctx context.Context, rows []*matched, changes *state.Cha
 	if err != nil {
 		return err
 	}
+	s.health.flushed(began, time.Now())
 	for _, m := range rows {
 		s.spare.Put(m)
 	}

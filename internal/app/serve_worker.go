@@ -20,10 +20,17 @@ type matched struct {
 	hits     []byte
 	bad      []state.Quarantined
 	bytes    int64
+	sights   []detect.Sight
 	intake   *intake
 	stream   string
 	received time.Time
 	mark     *mark
+}
+
+// A sight is what a source brought of a log, and which of its columns are filled.
+type sight struct {
+	source string
+	detect.Sight
 }
 
 // An item is what the keeper looks at in a row.
@@ -39,7 +46,7 @@ func newMatched(schema *event.Schema) *matched { return &matched{rows: lake.NewR
 
 func (m *matched) reset() {
 	m.rows.Reset()
-	m.items, m.hits, m.bad, m.bytes = m.items[:0], m.hits[:0], m.bad[:0], 0
+	m.items, m.hits, m.bad, m.bytes, m.sights = m.items[:0], m.hits[:0], m.bad[:0], 0, m.sights[:0]
 }
 
 // A serveWorker decodes and matches batches. Unlike that of a scan it reads all
@@ -51,10 +58,11 @@ type serveWorker struct {
 	ev     *event.Event
 	origin []byte
 	tenant string // the last one: most events have the same
+	look   *detect.Lookout
 }
 
 func (s *Service) newServeWorker() *serveWorker {
-	w := &serveWorker{s: s, decode: s.decoder.NewWorker(decode.Entra), match: s.engine.NewLiveMatcher(), ev: event.New(s.engine.Schema)}
+	w := &serveWorker{s: s, decode: s.decoder.NewWorker(decode.Entra), match: s.engine.NewLiveMatcher(), ev: event.New(s.engine.Schema), look: s.engine.NewLookout()}
 	return w
 }
 
@@ -100,6 +108,7 @@ func (w *serveWorker) do(j *delivered) *matched {
 			bad(x.Line, x.Index, x.Reason, x.Raw)
 		}
 	}
+	m.sights = w.look.Take(m.sights)
 	w.s.batches.Put(b)
 	return m
 }
@@ -114,6 +123,7 @@ func (w *serveWorker) take(m *matched, j *delivered, rec *decode.Rec) {
 	if rec.Index >= 0 {
 		w.origin = fmt.Appendf(w.origin, "[%d]", rec.Index)
 	}
+	w.look.See(ev)
 	from := len(m.hits)
 	m.hits = w.match.Hits(m.hits, w.match.Match(ev), ev, w.origin)
 	m.rows.Add(ev, string(w.origin))

@@ -85,9 +85,20 @@ func runServe(e *env, args []string) int {
 	}
 }
 
-// openConfig reads the configuration of the service. cfg is nil when there is
-// nothing more to do.
+// openConfig reads the configuration of the service, and tells what may not be
+// meant. cfg is nil when there is nothing more to do.
 func openConfig(e *env, flags *flagSet, name string) (cfg *config.Config, code int) {
+	if cfg, code = readService(e, flags, name); cfg != nil {
+		for _, n := range cfg.Notices {
+			e.complain("", "notice: "+n)
+		}
+	}
+	return cfg, code
+}
+
+// readService reads the configuration of the service. cfg is nil when there is
+// nothing more to do.
+func readService(e *env, flags *flagSet, name string) (cfg *config.Config, code int) {
 	if name == "" {
 		name = configName
 	}
@@ -97,9 +108,6 @@ func openConfig(e *env, flags *flagSet, name string) (cfg *config.Config, code i
 	}
 	if err != nil {
 		return nil, e.fail(flags.Name(), err)
-	}
-	for _, n := range cfg.Notices {
-		e.complain("", "notice: "+n)
 	}
 	return cfg, exitDone
 }

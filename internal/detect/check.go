@@ -189,6 +189,20 @@ func (e *Engine) Activity(seen map[event.Kind]map[event.Format]bool, tenants []s
 	return active, inactive
 }
 
+// Works reports whether a rule, by index, that makes alerts works for one of the
+// tenants.
+func (e *Engine) Works(i int, tenants []string) bool {
+	return !e.rules[i].Silent && slices.ContainsFunc(tenants, func(t string) bool { return e.tenant(strings.ToLower(t)).inactive[i] == "" })
+}
+
+// Reads lists the kinds of event that a rule, by index, rests on.
+func (e *Engine) Reads(i int) []event.Kind {
+	if e.rules[i].Correlate != nil {
+		return e.kindsOf(i, func(int) bool { return true })
+	}
+	return e.rules[i].Kinds()
+}
+
 func (e *Engine) inactivity(i int, seen map[event.Kind]map[event.Format]bool, tenants []string) string {
 	if len(tenants) == 0 {
 		tenants = []string{""}

@@ -90,3 +90,67 @@ func (c *Columns) See(e *event.Event) {
 		}
 	})
 }
+
+// A Sight says which columns some records of a log fill.
+type Sight struct {
+	Kind    event.Kind
+	Format  event.Format
+	Records int
+	Filled  []string
+}
+
+// A Lookout notes which columns are filled of late, for one goroutine: those that
+// rules compare, again and again.
+type Lookout struct {
+	schema *event.Schema
+	c      *Columns
+	all    [event.NumKinds][]int
+	seen   [event.NumKinds]sighted
+}
+
+type sighted struct {
+	format  event.Format
+	records int
+}
+
+// NewLookout returns one that has seen nothing.
+func (e *Engine) NewLookout() *Lookout {
+	l := &Lookout{schema: e.Schema, c: e.NewColumns()}
+	for k := range l.all {
+		l.all[k] = slices.Clone(l.c.open[k])
+	}
+	return l
+}
+
+// See takes the next event. Of a log that comes in several formats at once only
+// one is looked at.
+func (l *Lookout) See(e *event.Event) {
+	s := &l.seen[e.Kind]
+	if len(l.all[e.Kind]) == 0 || s.records > 0 && s.format != e.Format {
+		return
+	}
+	s.format = e.Format
+	s.records++
+	l.c.See(e)
+}
+
+// Take adds what was seen since the last time to a list, and begins anew.
+func (l *Lookout) Take(to []Sight) []Sight {
+	for k := range l.seen {
+		s := &l.seen[k]
+		if s.records == 0 {
+			continue
+		}
+		x := Sight{Kind: event.Kind(k), Format: s.format, Records: s.records}
+		for _, field := range l.all[k] {
+			if l.c.state[column{x.Kind, field}] == filled {
+				x.Filled = append(x.Filled, l.schema.FieldName(field))
+			}
+		}
+		to = append(to, x)
+		l.c.open[k] = append(l.c.open[k][:0], l.all[k]...)
+		*s = sighted{}
+	}
+	clear(l.c.state)
+	return to
+}

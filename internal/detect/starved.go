@@ -17,6 +17,30 @@ type Starving struct {
 	Columns []*Columns // of all goroutines
 }
 
+// Without tells which rules, by slug, can find nothing while some columns, by kind,
+// are empty and all others are not, and why.
+func (e *Engine) Without(empty map[event.Kind][]string, seen map[event.Kind]map[event.Format]bool, tenants []string) []Inactive {
+	c := e.NewColumns()
+	for k, fields := range c.open {
+		for _, field := range fields {
+			if !slices.Contains(empty[event.Kind(k)], e.Schema.FieldName(field)) {
+				c.state[column{event.Kind(k), field}] = filled
+			}
+		}
+	}
+	s := Starving{Engine: e, Seen: seen, Tenants: tenants, Columns: []*Columns{c}}
+	var out []Inactive
+	for i, r := range e.rules {
+		if r.Silent {
+			continue // what reads it answers for it
+		}
+		if why := s.Why(i); why != "" {
+			out = append(out, Inactive{Rule: r.Slug, Reason: why})
+		}
+	}
+	return out
+}
+
 // Why says which empty column keeps a rule, by index, from ever matching; "" if
 // none does.
 func (s *Starving) Why(i int) string {
