@@ -34,19 +34,21 @@ cp examples/live/entrawatch.yaml run/entrawatch.yaml || { finish; exit 1; }
 
 "$program" simulate live -o run/tenant -people 200 -speed 60 -attacks often &
 tenant=$!
-while [ ! -s run/tenant/baseline.yaml ] && kill -0 "$tenant" 2>/dev/null; do sleep 0.2 2>/dev/null || sleep 1; done
+while [ ! -s run/tenant/baseline.yaml ] && kill -0 "$tenant" 2>/dev/null; do sleep 1; done
 
 cat <<END
 
-A tenant of 200 people lives in run/tenant, an hour a minute, and is attacked often.
-entrawatch serve watches it; alerts are shown here, and from another terminal:
+A tenant of 200 people lives in run/tenant, an hour a minute, and is attacked
+often. entrawatch serve watches it; alerts are shown here, and from another
+terminal you can look at it:
 
-    tail -f run/alerts.jsonl                     alerts as JSON
-    cat run/tenant/labels.jsonl                  which attacks took place
-    $program status -config run/entrawatch.yaml  how the service fares
-    curl http://$address/healthz                 the same for a machine
+    tail -f run/alerts.jsonl            alerts as JSON
+    cat run/tenant/labels.jsonl         which attacks took place
+    curl http://$address/healthz   whether the service is well
+    $program status -config run/entrawatch.yaml
     $program hunt -data run/data "SELECT kind, count(*) FROM events GROUP BY kind"
-    $program hunt -data run/data "SELECT time, user_name, ip, country FROM signin WHERE outcome = 'failure' ORDER BY time DESC LIMIT 10"
+    $program hunt -data run/data "SELECT time, user_name, ip, country
+        FROM signin WHERE outcome = 'failure' ORDER BY time DESC LIMIT 10"
 
 Ctrl-C ends both. What the service itself has to say is in run/service.log.
 
