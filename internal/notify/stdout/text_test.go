@@ -18,16 +18,26 @@ func TestText(t *testing.T) {
          203.0.113.7 in DE: ask the user, and reset the password if they did not
          try to sign in.
 `},
-		{"grown", `{"rule":"mfa-fraud-alert","severity":"medium","status":"new","revision":2,"first":"2026-11-02T08:15:04Z","last":"2026-11-02T08:20:00Z","count":12,"summary":"…",` + alice + `}`,
-			"medium   2026-11-02 08:15:04 mfa-fraud-alert, alice@contoso.com: now ×12 until\n         08:20:00\n"},
-		{"superseded", `{"rule":"r","severity":"low","status":"superseded","superseded_by":"x","revision":3,"first":"2026-11-02T08:15:04Z","entities":[{"type":"app","id":"7"}]}`,
-			"low      2026-11-02 08:15:04 r, 7: is now part of another alert\n"},
-		{"withdrawn", `{"rule":"r","severity":"informational","status":"withdrawn","revision":3,"first":null,"entities":[]}`,
-			"info     no time given r: withdrawn, what came later explains it\n"},
-		{"closed", `{"rule":"r","severity":"low","status":"closed","revision":3,"first":"2026-11-02T08:15:04Z"}`,
-			"low      2026-11-02 08:15:04 r: closed\n"},
-		{"hostile", `{"rule":"r\u001b[2J","severity":"high","revision":1,"first":"2026-11-02T08:15:04Z","summary":"a\u001b]0;owned\u0007 user\nlow 2026 \u202ebad"}`,
-			"high     2026-11-02 08:15:04 r[2J\n         a]0;owned user low 2026 bad\n"},
+		{
+			"grown", `{"rule":"mfa-fraud-alert","severity":"medium","status":"new","revision":2,"first":"2026-11-02T08:15:04Z","last":"2026-11-02T08:20:00Z","count":12,"summary":"…",` + alice + `}`,
+			"medium   2026-11-02 08:15:04 mfa-fraud-alert, alice@contoso.com: now ×12 until\n         08:20:00\n",
+		},
+		{
+			"superseded", `{"rule":"r","severity":"low","status":"superseded","superseded_by":"x","revision":3,"first":"2026-11-02T08:15:04Z","entities":[{"type":"app","id":"7"}]}`,
+			"low      2026-11-02 08:15:04 r, 7: is now part of another alert\n",
+		},
+		{
+			"withdrawn", `{"rule":"r","severity":"informational","status":"withdrawn","revision":3,"first":null,"entities":[]}`,
+			"info     no time given r: withdrawn, what came later explains it\n",
+		},
+		{
+			"closed", `{"rule":"r","severity":"low","status":"closed","revision":3,"first":"2026-11-02T08:15:04Z"}`,
+			"low      2026-11-02 08:15:04 r: closed\n",
+		},
+		{
+			"hostile", `{"rule":"r\u001b[2J","severity":"high","revision":1,"first":"2026-11-02T08:15:04Z","summary":"a\u001b]0;owned\u0007 user\nlow 2026 \u202ebad"}`,
+			"high     2026-11-02 08:15:04 r[2J\n         a]0;owned user low 2026 bad\n",
+		},
 	} {
 		var out bytes.Buffer
 		s, err := (&Config{Format: "text"}).Open(&out)
