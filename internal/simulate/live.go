@@ -70,7 +70,7 @@ func NewLive(opt Options, from time.Time, every time.Duration) (*Live, error) {
 		return nil, err
 	}
 	l := &Live{
-		company: c, every: every, from: from, at: from, day: c.opt.Start, signins: newStream(c.newFlow()), renewals: newStream(c.newRefreshes()),
+		company: c, every: every, from: from, day: c.opt.Start, signins: newStream(c.newFlow()), renewals: newStream(c.newRefreshes()),
 		out:    &logWriter{format: event.Diagnostic, written: &Written{}},
 		chance: rand.New(rand.NewPCG(opt.Seed, mix(0x6c697665, uint64(from.Unix())))), underway: map[int]*intrusion{},
 	}
@@ -120,7 +120,6 @@ func (l *Live) Until(t time.Time) (chunks []Chunk, labels []Label, err error) {
 			return nil, nil, err
 		}
 	}
-	l.at = t
 	chunks, labels = l.arrived(t)
 	return chunks, labels, nil
 }

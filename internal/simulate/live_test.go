@@ -141,6 +141,27 @@ func TestLiveAttacks(t *testing.T) {
 	}
 }
 
+// TestLiveEnds: nothing happens after the end of what is planned.
+func TestLiveEnds(t *testing.T) {
+	live, err := NewLive(Options{Seed: 5, People: 60}, mondayMorning, 20*time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live.company.opt.Days = 2
+	chunks, _, err := live.Until(mondayMorning.AddDate(0, 0, 9))
+	if err != nil || len(chunks) == 0 {
+		t.Fatal(len(chunks), err)
+	}
+	for _, c := range chunks {
+		if strings.Contains(c.File, "/2026-11-04T") {
+			t.Errorf("%s is from after the end", c.File)
+		}
+	}
+	if chunks, labels, err := live.Until(mondayMorning.AddDate(0, 0, 10)); len(chunks)+len(labels) > 0 || err != nil {
+		t.Error(len(chunks), len(labels), err)
+	}
+}
+
 func TestLiveNamesMembers(t *testing.T) {
 	live, err := NewLive(Options{Seed: 5, People: 60}, mondayMorning, 0)
 	if err != nil {
