@@ -1,7 +1,7 @@
 # make help lists what there is.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run build check compiler bench bench-hunt eval fuzz generate
+.PHONY: help run example build check compiler bench bench-hunt eval fuzz generate
 
 GO = go
 FUZZTIME = 10s
@@ -13,7 +13,8 @@ PEOPLE = 2000
 DAYS = 30
 
 help:
-	@echo 'make run       build ./bin/entrawatch and scan the example tenant with its baseline'
+	@echo 'make run       build ./bin/entrawatch, make up a tenant that lives and is attacked, and watch it; Ctrl-C ends it'
+	@echo 'make example   build ./bin/entrawatch and scan the example tenant with its baseline'
 	@echo 'make check     everything that must pass before a commit'
 	@echo 'make bench     measure speed: BENCH=pattern, BENCHPKG=packages, BENCHTIME=5s or 3x'
 	@echo 'make bench-hunt  measure queries over a lake of simulated events: PEOPLE, DAYS'
@@ -22,6 +23,9 @@ help:
 	@echo 'make generate  write anew what is generated in docs/, examples/ and README.md'
 
 run: build
+	@sh tools/run.sh bin/entrawatch
+
+example: build
 	./bin/entrawatch scan -baseline examples/contoso/baseline.yaml examples/contoso/logs
 
 build: compiler

@@ -40,7 +40,7 @@ generated() {
 		same=1
 	done <"$out/files"
 	if ! sh tools/readme.sh "$out/entrawatch" >"$out/README.md" || ! cmp -s "$out/README.md" README.md; then
-		echo "README.md does not show what make run prints: run make generate"
+		echo "README.md does not show what make example prints: run make generate"
 		same=1
 	fi
 	return $same

@@ -16,7 +16,7 @@ COLUMNS=100 NO_COLOR=1 "$program" scan -baseline examples/contoso/baseline.yaml 
 awk -v screen="$screen" '
 	/^<!-- screen/ {
 		print
-		print "```\n$ make run"
+		print "```\n$ make example"
 		while ((getline line < screen) > 0) text = text line "\n"
 		sub(/\n+$/, "\n", text)
 		printf "%s```\n", text

@@ -20,8 +20,8 @@ import (
 var simulateHelp = help{
 	about: `Writes the logs of an invented tenant into a folder, with attacks in them on request: logs/ with a file for each log and day and the snapshots of the directory, baseline.yaml with the truth about the tenant, and labels.jsonl, which says of each attack what must alert. With its baseline a scan of the logs is quiet but for the attacks and for what the guides alert on although it happens in every company: phones of people who left, devices that Conditional Access turns away, false alarms of ID Protection. Equal arguments give equal bytes.
 
-Attacks with a limit come twice: a tenth below the limit of the baseline, where the rows that they are about must be silent, and a tenth above. "entrawatch simulate score" holds alerts against the labels.`,
-	usage: []string{"-o DIR [flags]", "score ALERTS -labels FILE [flags]"},
+Attacks with a limit come twice: a tenth below the limit of the baseline, where the rows that they are about must be silent, and a tenth above. "entrawatch simulate score" holds alerts against the labels, "entrawatch simulate live" writes a tenant that goes on living.`,
+	usage: []string{"-o DIR [flags]", "live -o DIR [flags]", "score ALERTS -labels FILE [flags]"},
 	examples: []example{
 		{"entrawatch simulate -o demo -people 500 -days 7", "A week of 500 people, with all attacks."},
 		{"entrawatch scan -baseline demo/baseline.yaml -json demo/logs > alerts.jsonl", "What entrawatch makes of it."},
@@ -57,6 +57,9 @@ var simulatedFiles = []string{"logs", "baseline.yaml", "labels.jsonl"}
 func runSimulate(e *env, args []string) int {
 	if len(args) > 0 && args[0] == "score" {
 		return runSimulateScore(e, args[1:])
+	}
+	if len(args) > 0 && args[0] == "live" {
+		return runSimulateLive(e, args[1:])
 	}
 	fs := newFlags(e, "simulate", simulateHelp)
 	dir := fs.text("o", "DIR", "the folder to write into; new, or empty", nil)

@@ -106,6 +106,32 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// TestLiveExample reads the configuration with which "make run" watches, and
+// holds what tools/run.sh tells people to look at against it.
+func TestLiveExample(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "examples", "live", "entrawatch.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "tenant"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "tenant", "baseline.yaml"), "")
+	write(t, filepath.Join(dir, "entrawatch.yaml"), string(data))
+	c, err := Read(filepath.Join(dir, "entrawatch.yaml"), environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := os.ReadFile(filepath.Join("..", "..", "tools", "run.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(c.Data) != filepath.Join(dir, "data") || !strings.Contains(string(script), "address="+c.Listen+"\n") || len(c.Notices) > 0 {
+		t.Errorf("data %s, listen %s, notices %q", c.Data, c.Listen, c.Notices)
+	}
+}
+
 // sourcesOf lists the kinds of source that a configuration names.
 func sourcesOf(t *testing.T, data []byte) []string {
 	t.Helper()

@@ -97,10 +97,7 @@ func (c *Company) Attack() (records []Record, labels []Label, err error) {
 				c.leftOut = append(c.leftOut, a.slug)
 				break
 			}
-			s.ip = fmt.Sprintf("192.0.2.%d", 1+n%254)
-			if n > 254 {
-				s.ip = fmt.Sprintf("2001:db8:bad:%x::1", n)
-			}
+			s.ip = attackAddress(n)
 			a.run(s, count)
 			labels = append(labels, c.labels(&a, variant, s)...)
 			records = append(append(records, s.records...), s.usual...)
@@ -191,6 +188,14 @@ func (c *Company) attackDays(history int) []time.Time {
 		out = out[1:]
 	}
 	return slices.DeleteFunc(out, func(day time.Time) bool { return day.Before(c.opt.Start.AddDate(0, 0, history)) })
+}
+
+// attackAddress is from where the n-th attack comes.
+func attackAddress(n int) string {
+	if n > 254 {
+		return fmt.Sprintf("2001:db8:bad:%x::1", n&0xffff)
+	}
+	return fmt.Sprintf("192.0.2.%d", 1+n%254)
 }
 
 func hashText(s string) uint64 {

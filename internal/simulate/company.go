@@ -19,6 +19,9 @@ type Options struct {
 	Days      int       // how long the logs are
 	Start     time.Time // midnight UTC of the first day
 	Attacks   []string  // slugs; nil = none
+	// NameMembers has the baseline name people instead of their groups, for who
+	// does not read the directory.
+	NameMembers bool
 }
 
 // A Company is an invented tenant: who works there, who does what for it, and

@@ -42,17 +42,17 @@ func (c *Company) Baseline() string {
 	line("break_glass_accounts: [%s]\nstanding_access_exceptions: [%[1]s]", strings.Join(glass, ", "))
 	line("conditional_access_exceptions: [%s, 30285563-2437-552a-b193-d5510a8b1a29]", strings.Join(glass, ", "))
 	line(`approved_actors:
-  user_lifecycle: ["app:%s", "group:Service Desk", "adm.*@contoso.com", "adm.*@contosocustomers.onmicrosoft.com", "breakglass*@contoso.onmicrosoft.com"]
+  user_lifecycle: ["app:%s", %[3]s, "adm.*@contoso.com", "adm.*@contosocustomers.onmicrosoft.com", "breakglass*@contoso.onmicrosoft.com"]
   consumer_lifecycle: ["app:CPIM Service"]
-  guest_inviters: ["group:Guest Inviters"]
+  guest_inviters: [%[4]s]
   role_assignment: ["adm.*@contoso.com"]
   conditional_access: ["adm.*@contoso.com"]
-  app_management: ["group:App Owners"]
+  app_management: [%[5]s]
   pim_settings: ["adm.*@contoso.com"]
   identity_providers: [%[2]s]
   custom_policies: [%[2]s]
   user_flows: [%[2]s]
-  api_connectors: [%[2]s]`, hr, builder)
+  api_connectors: [%[2]s]`, hr, builder, c.members("Service Desk", c.desk()), c.members("Guest Inviters", c.inviters()), c.members("App Owners", c.owners()))
 	line("\n# --- accounts\n")
 	line(`naming_policy:
   user: '^[a-z]+\.[a-z]+[0-9]*@contoso\.com$'
@@ -81,8 +81,8 @@ owned_domains: [contoso.com]`, FabrikamTenant)
 	line("egress_ips: [203.0.113.0/24]\ntrusted_ips_privileged: [203.0.113.0/24]")
 	line("approved_devices: [\"name:PAW-*\"]\npaw_saw_devices: [\"name:PAW-*\"]")
 	line("working_hours:\n  - {members: [\"adm.*@contoso.com\"], time_zone: Europe/Stockholm, days: [mon, tue, wed, thu, fri], from: \"06:00\", to: \"20:00\"}\n"+
-		"  - {members: [\"group:Weekend Shift\"], time_zone: UTC, days: [mon, tue, wed, thu, fri, sat, sun], from: \"00:00\", to: \"23:59\"}\n%s"+
-		"  - {members: [\"*\"], time_zone: UTC, days: [mon, tue, wed, thu, fri], from: \"05:00\", to: \"23:00\"}", hours)
+		"%s%s"+
+		"  - {members: [\"*\"], time_zone: UTC, days: [mon, tue, wed, thu, fri], from: \"05:00\", to: \"23:00\"}", c.shiftHours(), hours)
 	if len(c.changes) > 0 {
 		line("planned_changes:")
 	}
@@ -91,8 +91,8 @@ owned_domains: [contoso.com]`, FabrikamTenant)
 	}
 	line("\n# --- applications and protocols\n")
 	line("single_factor_expected_apps: [%s]\nropc_allowed_apps: [%[1]s]", customerApp.name)
-	line("hbi_mbi_apps: {high: [Payroll]}\nhigh_value_apps: [Payroll]\napp_access_allowlist: {Payroll: [\"group:App Owners\"]}\nlegacy_auth_disabled_since: 2025-01-01\nunused_protocols: [deviceCode]\n" +
-		"allowed_credential_types: [AsymmetricX509Cert]\nelevation_policy: {max_duration: 8h, default_per_week: 5}")
+	line("hbi_mbi_apps: {high: [Payroll]}\nhigh_value_apps: [Payroll]\napp_access_allowlist: {Payroll: [%s]}\nlegacy_auth_disabled_since: 2025-01-01\nunused_protocols: [deviceCode]\n"+
+		"allowed_credential_types: [AsymmetricX509Cert]\nelevation_policy: {max_duration: 8h, default_per_week: 5}", c.members("App Owners", c.owners()))
 	line("\n# --- numbers\n")
 	line(`thresholds:
   failed_signins: {count: %d, within: 1h}
@@ -108,6 +108,32 @@ owned_domains: [contoso.com]`, FabrikamTenant)
   success_increase_pct: {percent: %d, minimum: %d}`, limits.failed, limits.failedPrivileged, limits.lockouts, limits.interrupts, limits.prompts, limits.widespread, limits.addresses, limits.churn, limits.inactive,
 		limits.failures.percent, limits.failures.minimum, limits.successes.percent, limits.successes.minimum)
 	return b.String()
+}
+
+// members is how the baseline names the people of a group.
+func (c *Company) members(group string, people []person) string {
+	if !c.opt.NameMembers {
+		return fmt.Sprintf("%q", "group:"+group)
+	}
+	var names []string
+	for _, p := range people {
+		names = append(names, p.upn)
+	}
+	return strings.Join(names, ", ")
+}
+
+// shiftHours are the hours of who works at weekends.
+func (c *Company) shiftHours() string {
+	var shift []person
+	for _, p := range c.staff {
+		if p.shift {
+			shift = append(shift, p)
+		}
+	}
+	if c.opt.NameMembers && len(shift) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("  - {members: [%s], time_zone: UTC, days: [mon, tue, wed, thu, fri, sat, sun], from: \"00:00\", to: \"23:59\"}\n", c.members("Weekend Shift", shift))
 }
 
 // builder keeps the policies of the customers' tenant.

@@ -146,17 +146,20 @@ func (w *logWriter) day(day time.Time, records []Record, signins, renewals func(
 		case f.name == noninteractive && f.format == w.formatOf(refresh()):
 			staff = renewals
 		}
-		if err := w.file(f.path(day), func(b *bufio.Writer) error { return w.fill(b, f, staff) }); err != nil {
+		if err := w.file(f.path(day, time.DateOnly), func(b *bufio.Writer) error { return w.fill(b, f, staff) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// path names a file as its source would: storage by log, the portal by what it
-// calls its downloads.
-func (f *logFile) path(day time.Time) string {
-	date := day.Format(time.DateOnly)
+// hourLayout names the files of an hour.
+const hourLayout = "2006-01-02T15"
+
+// path names the file of a time as its source would: storage by log, the portal
+// by what it calls its downloads.
+func (f *logFile) path(at time.Time, layout string) string {
+	date := at.Format(layout)
 	if f.format != event.PortalCSV {
 		name := f.name
 		if strings.HasSuffix(name, "-customers") {

@@ -11,8 +11,9 @@
 // WriteBench produce ordinary traffic of a company from a seed.
 //
 // A Company is a whole invented tenant: its logs, its directory, the baseline
-// that is true of it, and attacks with labels that say what must alert. Judge
-// holds alerts against such labels.
+// that is true of it, and attacks with labels that say what must alert. A Live is
+// a company that goes on living, whose logs arrive late and in disorder as
+// Entra's do. Judge holds alerts against such labels.
 //
 // It is the counterpart of package decode and shares no code with it, so that
 // an error on one side shows on the other. It reads no clock: equal arguments

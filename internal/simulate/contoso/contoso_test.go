@@ -63,7 +63,7 @@ func TestLogsAreTheSameEachTime(t *testing.T) {
 	}
 }
 
-// scan reads the example as `make run` does.
+// scan reads the example as `make example` does.
 func scan(t *testing.T) (app.Summary, []*alert.Alert) {
 	t.Helper()
 	file := filepath.Join(example, "baseline.yaml")
