@@ -343,8 +343,8 @@ func (k *keeper) recall(ctx context.Context, ranges []detect.Range, each func(ev
 		if !slices.ContainsFunc(k.stored, func(s storedSegment) bool { return s.class == i && overlaps(s.first, s.last) }) {
 			continue
 		}
-		since := time.Unix(0, ranges[0].From).UTC()
-		for seg, err := range k.s.State.Segments(ctx, c.name, since) {
+		since, until := time.Unix(0, ranges[0].From).UTC(), time.Unix(0, ranges[len(ranges)-1].To).UTC()
+		for seg, err := range k.s.State.Segments(ctx, c.name, since, until) {
 			if err != nil {
 				return fmt.Errorf("recall hits: %w", err)
 			}
@@ -478,7 +478,7 @@ func (k *keeper) restore(ctx context.Context) error {
 		return err
 	}
 	for class, c := range hitClasses {
-		for seg, err := range k.s.State.Segments(ctx, c.name, time.Time{}) {
+		for seg, err := range k.s.State.Segments(ctx, c.name, time.Time{}, time.Time{}) {
 			if err != nil {
 				return fmt.Errorf("read hits: %w", err)
 			}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/entrawatch/entrawatch/internal/app"
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/internal/lake"
 	"github.com/entrawatch/entrawatch/internal/spelling"
@@ -37,6 +38,9 @@ func runLake(e *env, args []string) int {
 
 // defaultData is the folder of the service where -data does not name one.
 const defaultData = "data"
+
+// stateName is the file in it that holds the state.
+const stateName = "state.db"
 
 // data declares -data.
 func (fs *flagSet) data() *string {
@@ -68,32 +72,33 @@ func (fs *flagSet) kinds() *[]event.Kind {
 // A lakeData is an open lake with its manifest.
 type lakeData struct {
 	*lake.Lake
-	manifest closingManifest
+	reader   lakeReader
+	manifest app.Manifest // nil: only reading
 	files    []state.File
 }
 
-// openLake opens the lake of a data folder. make also makes one.
-func openLake(ctx context.Context, dir string, make bool) (*lakeData, error) {
+// openLake opens the lake of a data folder.
+func openLake(ctx context.Context, dir string, use lakeUse) (*lakeData, error) {
 	if dir == "" {
 		dir = defaultData
 	}
 	folder := filepath.Join(dir, "lake")
-	if info, err := os.Stat(folder); !make && (err != nil || !info.IsDir()) {
+	if info, err := os.Stat(folder); use != making && (err != nil || !info.IsDir()) {
 		return nil, errors.New(dir + ": there is no lake in this folder; name the folder of the service with -data DIR, or fill a new one with \"entrawatch lake import -data DIR LOGS\"")
 	}
 	l, err := lake.Open(folder, nil)
 	if err != nil {
 		return nil, err
 	}
-	m, err := openManifest(ctx, dir)
+	r, m, err := openManifest(ctx, dir, use)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	files, err := m.Files(ctx)
+	files, err := r.Files(ctx)
 	if err != nil {
-		return nil, errors.Join(err, m.Close(), l.Close())
+		return nil, errors.Join(err, r.Close(), l.Close())
 	}
-	return &lakeData{l, m, files}, nil
+	return &lakeData{l, r, m, files}, nil
 }
 
 // exchange records changes of the files and carries them out.
@@ -107,12 +112,12 @@ func (d *lakeData) exchange(ctx context.Context, c *state.Changes) error {
 	if err != nil {
 		return err
 	}
-	d.files, err = d.manifest.Files(ctx)
+	d.files, err = d.reader.Files(ctx)
 	return err
 }
 
 func (d *lakeData) close() {
-	_ = d.manifest.Close()
+	_ = d.reader.Close()
 	_ = d.Lake.Close()
 }
 
