@@ -49,6 +49,7 @@ type ServeConfig struct {
 	// Forget is how often what can change no more is given up; default: 30 s.
 	Forget  time.Duration
 	Workers int // default: every core
+	Upkeep  Upkeep
 	Log     *slog.Logger
 }
 
@@ -159,6 +160,8 @@ func (s *Service) Run(ctx context.Context) error {
 	for name, sink := range s.Sinks {
 		outboxes.Go(func() { s.runOutbox(reading, name, sink) })
 	}
+	upkeep := s.newUpkeeper()
+	outboxes.Go(func() { upkeep.run(reading) })
 	kept := make(chan error, 1)
 	go func() { kept <- s.keeper.run(finishing) }()
 

@@ -11,6 +11,7 @@ type health struct {
 	streams map[[2]string]streamHealth
 	store   error
 	sinks   map[string]error
+	duties  map[string]error // of upkeep
 }
 
 type streamHealth struct {

@@ -10,6 +10,9 @@ import (
 
 // A manifest knows which files the lake has, as the state does.
 type manifest struct {
+	// naming is held while files of the lake get their names, or lose them.
+	naming sync.Mutex
+
 	mu    sync.Mutex
 	files map[string]state.File
 	days  map[dayKey][]string // paths

@@ -33,6 +33,8 @@ func (s *Service) store(ctx context.Context, rows []*matched, changes *state.Cha
 			}
 			applied = true
 		}
+		s.manifest.naming.Lock()
+		defer s.manifest.naming.Unlock()
 		if err := s.Lake.Publish(changes.Files); err != nil {
 			return err
 		}

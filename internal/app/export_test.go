@@ -1,0 +1,19 @@
+package app
+
+import (
+	"context"
+	"time"
+)
+
+// UpkeepAt does all duties of upkeep, as they are due at a time.
+func (s *Service) UpkeepAt(ctx context.Context, now time.Time) { s.newUpkeeper().work(ctx, now) }
+
+// Problems are what the service says of its store and its duties.
+func (s *Service) Problems() (store error, duties map[string]error) {
+	s.health.mu.Lock()
+	defer s.health.mu.Unlock()
+	return s.health.store, s.health.duties
+}
+
+// SpareBackups is spareBackups.
+func SpareBackups(all []Backup) []Backup { return spareBackups(all) }
