@@ -163,7 +163,16 @@ func (s *Service) Run(ctx context.Context) error {
 	upkeep := s.newUpkeeper()
 	outboxes.Go(func() { upkeep.run(reading) })
 	kept := make(chan error, 1)
-	go func() { kept <- s.keeper.run(finishing) }()
+	go func() {
+		err := s.keeper.run(finishing)
+		if errors.Is(err, state.ErrCorrupt) {
+			s.standStill(ctx, err)
+		}
+		if err != nil {
+			stop(err) // nobody takes what the workers make
+		}
+		kept <- err
+	}()
 
 	var failed error
 	select {

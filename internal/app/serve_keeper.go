@@ -12,6 +12,7 @@ import (
 
 	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/lake"
 	"github.com/entrawatch/entrawatch/internal/state"
 )
 
@@ -48,6 +49,8 @@ type keeper struct {
 	// that are in the state.
 	flying []*segmentWriter
 	stored []storedSegment
+	// adopted is what the state does not know of the lake, until it is matched.
+	adopted *lake.Adoption
 }
 
 // A storedSegment is when the events of a segment happened.
@@ -66,6 +69,7 @@ type buffer struct {
 	facts   []state.Alert
 	bad     []state.Quarantined
 	hours   map[hourKey]*state.Hour
+	adopted *lake.Adoption
 	began   time.Time // when the first of it came; zero = there is nothing
 }
 
@@ -199,13 +203,9 @@ func (k *keeper) take(ctx context.Context, m *matched) error {
 		if at.IsZero() {
 			at = m.received
 		}
-		// Hits are recalled from where they are kept: the class is not known before.
-		need, err := k.live.Add(it.key, hits)
-		if err != nil {
-			return fmt.Errorf("correlate: %w", err)
+		if err := k.give(it.key, at, hits); err != nil {
+			return err
 		}
-		b.hits[classOf(need)].add(it.key, at, hits)
-		k.fresh = true
 	}
 	if m.bytes > 0 || len(m.bad) > 0 {
 		h := b.hour(hour, m.intake.source, m.stream, event.KindUnknown)
@@ -382,6 +382,7 @@ func (k *keeper) flush(ctx context.Context, now time.Time) error {
 	for _, h := range b.hours {
 		changes.Hours = append(changes.Hours, *h)
 	}
+	record(changes, b.adopted, now)
 	k.flushes++
 	k.flying = nil
 	for class, w := range b.hits {
@@ -441,6 +442,9 @@ func (k *keeper) restore(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the manifest: %w", err)
 	}
+	if files, err = k.adopt(ctx, files); err != nil {
+		return err
+	}
 	recovered, err := k.s.Lake.Recover(ctx, files)
 	if err != nil {
 		return err
@@ -477,6 +481,7 @@ func (k *keeper) restore(ctx context.Context) error {
 	if k.flushes, err = k.number(ctx, valueFlush); err != nil {
 		return err
 	}
+	had := map[event.Key]bool{} // those with stored hits, where that matters
 	for class, c := range hitClasses {
 		for seg, err := range k.s.State.Segments(ctx, c.name, time.Time{}, time.Time{}) {
 			if err != nil {
@@ -497,13 +502,28 @@ func (k *keeper) restore(ctx context.Context) error {
 					return err
 				}
 			}
-			if err := eachHit(hits, add); err != nil {
+			if err := eachHit(hits, func(key event.Key, hits []byte) error {
+				if k.adopted != nil {
+					had[key] = true
+				}
+				return add(key, hits)
+			}); err != nil {
 				return err
 			}
 		}
 	}
+	if err := k.rematch(ctx, had); err != nil {
+		return err
+	}
 	k.fresh = true
-	return k.evaluate(now, true)
+	if err := k.evaluate(now, true); err != nil || k.buffer.adopted == nil {
+		return err
+	}
+	// Upkeep must find in the state what it finds in the manifest.
+	if err := k.flush(ctx, now); err != nil {
+		return err
+	}
+	return k.end(<-k.flushed)
 }
 
 // number is a value of the state that counts something.
