@@ -71,7 +71,7 @@ func (s *station) once(events int) {
 // twice, whether the sources bring again what came since, or not, and whatever
 // upkeep did meanwhile. The alerts are those of a scan.
 func TestServeRestored(t *testing.T) {
-	recs := traffic(600)
+	recs := traffic(150)
 	rules, base := library(t), declared(t)
 	one := folder(t)
 	byKind(t, one, "all", event.Diagnostic, simulate.NDJSON, recs)

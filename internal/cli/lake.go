@@ -28,6 +28,7 @@ func lakeCommands() []command {
 		{"verify", "read everything and report damage", runLakeVerify},
 		{"compact", "bring many small files into few", runLakeCompact},
 		{"export", "write records of a kind and period elsewhere", runLakeExport},
+		{"adopt", "take in files that a lost or restored state does not know of", runLakeAdopt},
 		{"erase", "delete the events of a user", runLakeErase},
 	}
 }
@@ -98,7 +99,18 @@ func openLake(ctx context.Context, dir string, use lakeUse) (*lakeData, error) {
 	if err != nil {
 		return nil, errors.Join(err, r.Close(), l.Close())
 	}
-	return &lakeData{l, r, m, files}, nil
+	d := &lakeData{l, r, m, files}
+	if use == writing || use == making {
+		later, err := l.Later(ctx, files)
+		if err == nil && len(later) > 0 && len(files) > 0 {
+			err = errors.New(dir + ": the state is older than the lake, as after a restore; start the service, which takes in what the state does not know of, or use \"entrawatch lake adopt\"")
+		}
+		if err != nil {
+			d.close()
+			return nil, err
+		}
+	}
+	return d, nil
 }
 
 // exchange records changes of the files and carries them out.

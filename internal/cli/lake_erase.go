@@ -62,6 +62,9 @@ func runLakeErase(e *env, args []string) int {
 		At: e.now().UTC(), Actor: whoami(), Action: "lake erase", Object: named,
 		Result: fmt.Sprintf("erased %s in %s", count(out.Rows, "event"), count(out.Files, "file")),
 	}}
+	if err := d.Withdraw(out.Changes.Removed); err != nil {
+		return e.fail(fs.Name(), err)
+	}
 	if err := d.exchange(ctx, &out.Changes); err != nil {
 		return e.fail(fs.Name(), err)
 	}

@@ -23,7 +23,8 @@ type lakeUse int
 const (
 	reading lakeUse = iota // beside the service, too
 	writing
-	making // writing, also where there is none yet
+	making   // writing, also where there is none yet
+	adopting // writing, whatever the state knows of
 )
 
 // openManifest opens the state of a data folder, which holds the manifest. The

@@ -25,6 +25,9 @@ func OpenRead(ctx context.Context, path string) (*Reader, error) {
 	r := &Reader{Store{path: path}}
 	if err := r.open(ctx); err != nil {
 		_ = r.Close() // nothing was changed
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("state %s: %w; the service makes it when it first starts", path, fs.ErrNotExist)
+		}
 		return nil, explain(path, err)
 	}
 	return r, nil
@@ -32,8 +35,6 @@ func OpenRead(ctx context.Context, path string) (*Reader, error) {
 
 func (r *Reader) open(ctx context.Context) error {
 	switch info, err := os.Stat(r.s.path); {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w; the service makes it when it first starts", fs.ErrNotExist)
 	case err != nil:
 		return err
 	case info.Size() == 0:
