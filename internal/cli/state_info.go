@@ -26,7 +26,7 @@ type stateReport struct {
 	File    string        `json:"file"`
 	Version int           `json:"version"`
 	Bytes   int64         `json:"bytes"`
-	Counts  []heldRows  `json:"counts"`
+	Counts  []heldRows    `json:"counts"`
 	Sources []stateSource `json:"sources"`
 	Backups []stateBackup `json:"backups"`
 	Audit   []stateAudit  `json:"audit"`
