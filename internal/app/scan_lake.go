@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/decode"
+	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/internal/lake"
 	"github.com/entrawatch/entrawatch/internal/source/file"
@@ -20,6 +21,9 @@ import (
 type LakeInput struct {
 	Lake  *lake.Lake
 	Files []state.File
+	// All also reads logs that no rule looks at: they say from when to when there
+	// is something.
+	All bool
 }
 
 // lakeName is how the lake is called among files.
@@ -41,12 +45,12 @@ const (
 	rowBatchBytes = 1 << 20
 )
 
-// files are those of the lake that the scan needs: of the kinds that rules look
-// at, and of the period. Directory objects are as they are now.
+// lakeFiles are those that the scan needs: of the kinds that rules look at, where
+// there are rules, and of the period. Directory objects are as they are now.
 func (sc *scan) lakeFiles() []state.File {
-	all := sc.Generic
+	all := sc.engine == nil || sc.Lake.All
 	wanted := map[event.Kind]bool{}
-	for _, r := range sc.engine.Rules() {
+	for _, r := range sc.rules() {
 		all = all || r.Posture() // the time of a finding is that of the newest event
 		for _, k := range r.Kinds() {
 			wanted[k] = true
@@ -64,6 +68,13 @@ func (sc *scan) lakeFiles() []state.File {
 		}
 	}
 	return out
+}
+
+func (sc *scan) rules() []*detect.Rule {
+	if sc.engine == nil {
+		return nil
+	}
+	return sc.engine.Rules()
 }
 
 // readLake hands the rows of the lake to the workers.
@@ -123,7 +134,8 @@ func (w *worker) doRows(b *rowBatch, rep *fileReport) error {
 			}
 			continue
 		}
-		if w.outside(ev) {
+		if w.sc.outside(ev) {
+			w.tally.outside++
 			continue
 		}
 		events++
@@ -143,6 +155,27 @@ func (w *worker) doRows(b *rowBatch, rep *fileReport) error {
 	}
 	rep.add(len(b.rows), events, formats)
 	w.sc.events.Add(int64(events))
+	return nil
+}
+
+// doRows is do for rows of the lake.
+func (w *learner) doRows(b *rowBatch) error {
+	defer func() { w.decode.Tenant = w.sc.Tenant }()
+	for i := range b.rows {
+		r := &b.rows[i]
+		w.decode.Tenant = cmp.Or(r.Tenant, w.sc.Tenant)
+		if w.decode.Again(r.Kind, r.Sub, r.Format, r.Raw, w.ev) != "" {
+			w.bad++
+			continue
+		}
+		if w.sc.outside(w.ev) {
+			continue
+		}
+		w.sc.events.Add(1)
+		if err := w.observe(w.ev); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

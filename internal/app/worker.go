@@ -74,7 +74,8 @@ func (w *worker) do(j job) error {
 				}
 				continue
 			}
-			if w.outside(ev) {
+			if w.sc.outside(ev) {
+				w.tally.outside++
 				continue
 			}
 			events++
@@ -100,15 +101,11 @@ func (w *worker) do(j job) error {
 	return nil
 }
 
-// outside reports whether an event is not of the period, and counts it.
-func (w *worker) outside(ev *event.Event) bool {
+// outside reports whether an event is not of the period.
+func (sc *scan) outside(ev *event.Event) bool {
 	// Directory objects are as they are now, whatever date they carry.
-	out := !ev.Time.IsZero() && !ev.Kind.Snapshot() &&
-		(!w.sc.Since.IsZero() && ev.Time.Before(w.sc.Since) || !w.sc.Until.IsZero() && !ev.Time.Before(w.sc.Until))
-	if out {
-		w.tally.outside++
-	}
-	return out
+	return !ev.Time.IsZero() && !ev.Kind.Snapshot() &&
+		(!sc.Since.IsZero() && ev.Time.Before(sc.Since) || !sc.Until.IsZero() && !ev.Time.Before(sc.Until))
 }
 
 // see notes what an event says apart from rules.

@@ -78,7 +78,7 @@ func runBaselineCheck(e *env, args []string) int {
 			return e.fail(fs.Name(), err)
 		}
 		defer d.close()
-		cfg.Lake = &app.LakeInput{Lake: d.Lake, Files: d.files}
+		cfg.Lake = &app.LakeInput{Lake: d.Lake, Files: d.files, All: true}
 	}
 	report, err := checkBaseline(others[0], b, lib)
 	if err != nil {
