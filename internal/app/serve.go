@@ -30,15 +30,18 @@ type Source interface {
 type ServeConfig struct {
 	Rules    []*detect.Rule
 	Baseline *baseline.Baseline // nil: nothing is declared
-	// Fingerprint changes whenever rules or baseline do.
-	Fingerprint string
-	Tenant      string // of records without one; default: the baseline's home tenant
-	Sources     map[string]Source
-	Sinks       map[string]notify.Sink
+	// BaselineText is what Baseline was read from: another one changes what rules
+	// mean that ask it.
+	BaselineText []byte
+	Tenant       string // of records without one; default: the baseline's home tenant
+	Sources      map[string]Source
+	Sinks        map[string]notify.Sink
 	// Retry says when a delivery is offered again; default: notify.Next.
 	Retry func(stored, now time.Time, attempts int, id string, err error) (at time.Time, ok bool)
 	State state.Store
 	Lake  *lake.Lake
+	// Snapshots is the folder of directory listings.
+	Snapshots string
 	// Lateness is how late an event may come and still be placed exactly.
 	Lateness time.Duration
 	// Delay is how long an event of a kind is awaited before its absence counts;
@@ -47,7 +50,10 @@ type ServeConfig struct {
 	// Flush is after how long at most events are written to the lake.
 	Flush time.Duration
 	// Forget is how often what can change no more is given up; default: 30 s.
-	Forget  time.Duration
+	Forget time.Duration
+	// Settle is how long after the last listing the directory is read again;
+	// default: 2 minutes.
+	Settle  time.Duration
 	Workers int // default: every core
 	Upkeep  Upkeep
 	Log     *slog.Logger
@@ -59,6 +65,10 @@ type Service struct {
 	engine  *detect.Engine
 	decoder *decode.Decoder
 	keeper  *keeper
+	// hitRules are the rules that hits name by number, and fingerprint stands for them.
+	hitRules    []detect.HitRule
+	fingerprint string
+	snapshots   *snapshots
 	// manifest is what the state says of the lake.
 	manifest *manifest
 	health   *health
@@ -75,6 +85,9 @@ type Service struct {
 func NewService(ctx context.Context, c ServeConfig) (*Service, error) {
 	if c.Workers <= 0 {
 		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.Settle <= 0 {
+		c.Settle = 2 * time.Minute
 	}
 	if c.Forget <= 0 {
 		c.Forget = 30 * time.Second
@@ -96,10 +109,16 @@ func NewService(ctx context.Context, c ServeConfig) (*Service, error) {
 		s.wake[name] = make(chan struct{}, 1)
 	}
 	s.batches.New = func() any { return &decode.Batch{} }
-	var err error
-	if s.engine, err = detect.New(detect.Config{Rules: c.Rules, Baseline: c.Baseline}); err != nil {
+	s.snapshots = newSnapshots(c.Snapshots)
+	dir, err := s.snapshots.directory()
+	if err != nil {
 		return nil, err
 	}
+	if s.engine, err = detect.New(detect.Config{Rules: c.Rules, Baseline: c.Baseline, Directory: dir.dir}); err != nil {
+		return nil, err
+	}
+	s.hitRules = s.engine.HitRules(c.BaselineText)
+	s.fingerprint = fingerprint(s.hitRules)
 	s.spare.New = func() any { return newMatched(s.engine.Schema) }
 	wanted := s.engine.Wanted()
 	for k, ids := range lake.Columns(s.engine.Schema) {
@@ -134,6 +153,9 @@ func union(a, b []int) []int {
 // Run watches until ctx is done, and then stores what has arrived.
 func (s *Service) Run(ctx context.Context) error {
 	cursors, err := s.State.Cursors(ctx)
+	if ctx.Err() != nil {
+		return nil // it was told to end before it began
+	}
 	if err != nil {
 		return fmt.Errorf("read cursors: %w", err)
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -48,13 +49,13 @@ func (k *keeper) adopt(ctx context.Context, files []state.File) ([]state.File, e
 		}
 	}
 	s.Log.Info("taken in", "files", len(a.Files), "events", a.Rows(), "replaced", len(a.Removed), "doubled", len(a.Doubled))
-	k.adopted = a
+	k.adopted, k.had = a, map[event.Key]bool{}
 	return append(out, a.Files...), nil
 }
 
 // rematch adds what the events of adopted files mean to rules, apart from those
-// whose hits the state has.
-func (k *keeper) rematch(ctx context.Context, had map[event.Key]bool) error {
+// whose hits the state has, and from rules that have read the lake by now.
+func (k *keeper) rematch(ctx context.Context, read map[int]bool) error {
 	if k.adopted == nil {
 		return nil
 	}
@@ -62,7 +63,7 @@ func (k *keeper) rematch(ctx context.Context, had map[event.Key]bool) error {
 	var hits []byte
 	changed := 0
 	err := k.s.Lake.Read(ctx, k.adopted.Files, lake.Query{}, func(r *lake.Row) error {
-		if had[r.Key] {
+		if k.had[r.Key] {
 			return nil
 		}
 		w.decode.Tenant = r.Tenant
@@ -70,11 +71,15 @@ func (k *keeper) rematch(ctx context.Context, had map[event.Key]bool) error {
 			changed++
 			return nil
 		}
-		hits = w.match.Hits(hits[:0], w.match.Match(w.ev), w.ev, []byte(r.Origin))
-		if len(hits) == 0 {
+		rules := slices.DeleteFunc(slices.Clone(w.match.Match(w.ev)), func(i int) bool { return read[i] })
+		if hits = w.match.Hits(hits[:0], rules, w.ev, []byte(r.Origin)); len(hits) == 0 {
 			return nil
 		}
-		return k.give(r.Key, r.Time, hits)
+		at := r.Time
+		if at.IsZero() {
+			at = time.Now()
+		}
+		return k.give(r.Key, at, hits)
 	})
 	if err != nil {
 		return fmt.Errorf("read what the lake has and the state does not know: %w", err)
@@ -83,7 +88,7 @@ func (k *keeper) rematch(ctx context.Context, had map[event.Key]bool) error {
 		k.s.Log.Error("records of the lake are read differently than when they were stored; no rule has seen them", "events", changed)
 	}
 	k.buffer.adopted = k.adopted
-	k.adopted = nil
+	k.adopted, k.had = nil, nil
 	return nil
 }
 

@@ -25,6 +25,8 @@ type alertBook struct {
 	cuts map[string]time.Time
 	lag  func(rule int) time.Duration
 	slug map[string]int // rules by their name
+	// begun: what rules that have changed do not find any more was taken back.
+	begun bool
 }
 
 // sayGrowth is how often at most it is told that an alert has more of the same.
@@ -126,6 +128,10 @@ func (b *alertBook) revise(live *detect.Live, now time.Time, all bool) ([]state.
 		}
 	}
 	var out []*alert.Alert
+	if !b.begun {
+		b.begun = true
+		out = b.takeBack(live, now)
+	}
 	err := live.Changed(func(group string, signals iter.Seq2[detect.Signal, error]) error {
 		var is []*alert.Alert
 		builder := alert.NewBuilder(b.rules, live.Widespread, func(a *alert.Alert) error {
@@ -179,6 +185,24 @@ func (b *alertBook) revise(live *detect.Live, now time.Time, all bool) ([]state.
 		facts = append(facts, f)
 	}
 	return facts, nil
+}
+
+// takeBack withdraws alerts of rules that have changed and do not find anything of
+// them.
+func (b *alertBook) takeBack(live *detect.Live, now time.Time) (out []*alert.Alert) {
+	for group, facts := range b.facts {
+		var was []*alert.Alert
+		for _, a := range facts {
+			if rule, ok := b.slug[a.Rule]; ok && live.Gone(group, rule) && !b.final(a) {
+				was = append(was, a)
+			}
+		}
+		for _, a := range alert.Revise(was, nil) {
+			b.keep(group, a, now)
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // wait reports whether facts only tell that alerts have grown, shortly after

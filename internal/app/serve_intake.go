@@ -18,8 +18,9 @@ import (
 // the source may forget is settled by marks: a cursor counts when everything
 // delivered before it in its stream is stored.
 type intake struct {
-	s      *Service
-	source string
+	s       *Service
+	source  string
+	framers sync.Pool // of *decode.Framer
 
 	mu      sync.Mutex
 	cursors map[string]string // by stream, for when the source is run again
@@ -63,10 +64,22 @@ func (in *intake) Report(stream string, problem error) {
 
 // Deliver implements source.Intake.
 func (in *intake) Deliver(ctx context.Context, d *source.Delivery) error {
+	if !d.Round.IsZero() {
+		if err := in.s.snapshots.take(in.source, d); err != nil {
+			return err
+		}
+		return in.finish(ctx, d)
+	}
 	body := &faithful{r: d.Body}
-	fr := decode.NewFramer(body, d.Name)
+	fr, used := in.framers.Get().(*decode.Framer)
+	if used {
+		fr.Another(body, d.Name)
+	} else {
+		fr = decode.NewFramer(body, d.Name)
+		fr.Read(in.s.decoder, decode.Entra)
+	}
+	defer in.framers.Put(fr)
 	fr.At(d.Line)
-	fr.Read(in.s.decoder, decode.Entra)
 	received := d.Received
 	if received.IsZero() {
 		received = time.Now()
@@ -101,12 +114,15 @@ func (in *intake) Deliver(ctx context.Context, d *source.Delivery) error {
 	if body.err != nil {
 		return fmt.Errorf("%s: %w", d.Name, body.err)
 	}
+	return in.finish(ctx, d)
+}
+
+// finish has the keeper pass the end of a delivery like any other mark.
+func (in *intake) finish(ctx context.Context, d *source.Delivery) error {
 	end := &mark{cursor: d.Cursor, stored: d.Stored}
 	in.add(d.Stream, end)
-	// The keeper passes it like any other.
-	j := &delivered{intake: in, stream: d.Stream, name: d.Name, received: received, mark: end}
 	select {
-	case in.s.jobs <- j:
+	case in.s.jobs <- &delivered{intake: in, stream: d.Stream, name: d.Name, received: time.Now(), mark: end}:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -48,9 +47,13 @@ type keeper struct {
 	// flying are the hits of the flush under way, and stored the times of those
 	// that are in the state.
 	flying []*segmentWriter
+	owed   state.Changes        // what the first flush says of the rules
+	old    map[string]*oldRules // by their fingerprint
 	stored []storedSegment
 	// adopted is what the state does not know of the lake, until it is matched.
 	adopted *lake.Adoption
+	// had are the events whose hits the state has, where something was adopted.
+	had map[event.Key]bool
 }
 
 // A storedSegment is when the events of a segment happened.
@@ -87,7 +90,7 @@ func newKeeper(ctx context.Context, s *Service) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{s: s, newest: map[string]*marks{}, enc: enc, dec: dec, forgotten: time.Now()}
+	k := &keeper{s: s, newest: map[string]*marks{}, old: map[string]*oldRules{}, enc: enc, dec: dec, forgotten: time.Now()}
 	k.live = s.engine.NewLive(func(ranges []detect.Range, each func(event.Key, []byte) error) error {
 		return k.recall(ctx, ranges, each)
 	})
@@ -351,9 +354,9 @@ func (k *keeper) recall(ctx context.Context, ranges []detect.Range, each func(ev
 			if !overlaps(seg.First, seg.Last) {
 				continue
 			}
-			_, hits, same, err := k.dec.open(&seg, k.s.Fingerprint)
-			if err == nil && same {
-				err = eachHit(hits, each)
+			by, _, hits, err := k.dec.open(&seg)
+			if err == nil {
+				err = k.eachHit(by, hits, each)
 			}
 			if err != nil {
 				return err
@@ -375,7 +378,10 @@ func (m *marks) latest() time.Time {
 // flush begins to store what is buffered.
 func (k *keeper) flush(ctx context.Context, now time.Time) error {
 	b := k.buffer
-	changes := &state.Changes{Alerts: b.facts, Quarantined: b.bad, QuarantineLimit: quarantineLimit}
+	changes := &state.Changes{
+		Alerts: b.facts, Quarantined: b.bad, QuarantineLimit: quarantineLimit, Tallies: k.owed.Tallies, Values: k.owed.Values,
+	}
+	k.owed = state.Changes{}
 	for _, c := range b.cursors {
 		changes.Cursors = append(changes.Cursors, c)
 	}
@@ -387,7 +393,7 @@ func (k *keeper) flush(ctx context.Context, now time.Time) error {
 	k.flying = nil
 	for class, w := range b.hits {
 		if w.n > 0 {
-			changes.Segments = append(changes.Segments, w.segment(k.enc, class, k.flushes, k.s.Fingerprint))
+			changes.Segments = append(changes.Segments, w.segment(k.enc, class, k.flushes, k.s.fingerprint))
 			k.flying = append(k.flying, w)
 			k.stored = append(k.stored, storedSegment{class, w.first, w.last})
 		}
@@ -463,56 +469,7 @@ func (k *keeper) restore(ctx context.Context) error {
 	if k.book, err = openBook(ctx, k.s, k.live); err != nil {
 		return err
 	}
-	for t, err := range k.s.State.Tallies(ctx) {
-		if err != nil {
-			return fmt.Errorf("read notes: %w", err)
-		}
-		if err := k.live.Restore(detect.Note{Name: t.Name, Body: t.Body}); err != nil {
-			return fmt.Errorf("read notes: %w", err)
-		}
-	}
-	for tenant, cut := range k.live.Cuts() {
-		k.book.cuts[tenant] = time.Unix(0, cut).UTC()
-	}
-	noted, err := k.number(ctx, valueNoted)
-	if err != nil {
-		return err
-	}
-	if k.flushes, err = k.number(ctx, valueFlush); err != nil {
-		return err
-	}
-	had := map[event.Key]bool{} // those with stored hits, where that matters
-	for class, c := range hitClasses {
-		for seg, err := range k.s.State.Segments(ctx, c.name, time.Time{}, time.Time{}) {
-			if err != nil {
-				return fmt.Errorf("read hits: %w", err)
-			}
-			k.stored = append(k.stored, storedSegment{class, seg.First, seg.Last})
-			flush, hits, same, err := k.dec.open(&seg, k.s.Fingerprint)
-			if err != nil {
-				return err
-			}
-			if !same {
-				return errors.New("rules or baseline have changed: refilling is not written yet")
-			}
-			add := k.live.Back
-			if flush > noted { // notes do not know of it
-				add = func(key event.Key, hits []byte) error {
-					_, err := k.live.Add(key, hits)
-					return err
-				}
-			}
-			if err := eachHit(hits, func(key event.Key, hits []byte) error {
-				if k.adopted != nil {
-					had[key] = true
-				}
-				return add(key, hits)
-			}); err != nil {
-				return err
-			}
-		}
-	}
-	if err := k.rematch(ctx, had); err != nil {
+	if err := k.bringBack(ctx); err != nil {
 		return err
 	}
 	k.fresh = true

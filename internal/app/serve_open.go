@@ -22,10 +22,12 @@ import (
 	"github.com/entrawatch/entrawatch/internal/state/sqlite"
 )
 
-// stateFile and lakeFolder are what a data folder holds.
+// What a data folder holds.
 const (
 	stateFile  = "state.db"
 	lakeFolder = "lake"
+	// snapshotFolder holds listings of the directory.
+	snapshotFolder = "snapshots"
 )
 
 // Open opens what a configuration names: state, lake, sources and outlets, and
@@ -57,6 +59,7 @@ func Open(ctx context.Context, c *config.Config, rules ServeConfig, stdout io.Wr
 		return nil, err
 	}
 	closers = append(closers, s.Lake)
+	s.Snapshots = filepath.Join(string(c.Data), snapshotFolder)
 	s.Sources = map[string]Source{}
 	for _, item := range c.Sources {
 		if s.Sources[item.Label()], err = openSource(item, log.With("source", item.Label())); err != nil {

@@ -84,32 +84,29 @@ func newSegmentReader() (*segmentReader, error) {
 	return &segmentReader{dec: dec}, nil
 }
 
-// open returns the number of the flush that wrote a segment, and its hits. same
-// is false if other rules have made it.
-func (r *segmentReader) open(seg *state.Segment, fingerprint string) (flush uint64, hits []byte, same bool, err error) {
+// open returns which rules wrote a segment, in which flush, and its hits, which
+// are valid until the next call.
+func (r *segmentReader) open(seg *state.Segment) (by string, flush uint64, hits []byte, err error) {
 	b := seg.Body
 	if len(b) == 0 || b[0] != segmentVersion {
-		return 0, nil, false, nil
+		return "", 0, nil, errSegment
 	}
 	b = b[1:]
 	var lengths [2]uint64
 	for i := range lengths {
 		n, size := binary.Uvarint(b)
 		if size <= 0 {
-			return 0, nil, false, errSegment
+			return "", 0, nil, errSegment
 		}
 		lengths[i], b = n, b[size:]
 	}
 	if lengths[1] > uint64(len(b)) {
-		return 0, nil, false, errSegment
-	}
-	if string(b[:lengths[1]]) != fingerprint {
-		return lengths[0], nil, false, nil
+		return "", 0, nil, errSegment
 	}
 	if r.body, err = r.dec.DecodeAll(b[lengths[1]:], r.body[:0]); err != nil {
-		return 0, nil, true, fmt.Errorf("%w: %w", errSegment, err)
+		return "", 0, nil, fmt.Errorf("%w: %w", errSegment, err)
 	}
-	return lengths[0], r.body, true, nil
+	return string(b[:lengths[1]]), lengths[0], r.body, nil
 }
 
 // eachHit gives the hits that a segmentWriter has gathered.

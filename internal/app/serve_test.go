@@ -24,6 +24,7 @@ import (
 	"github.com/entrawatch/entrawatch/internal/notify"
 	"github.com/entrawatch/entrawatch/internal/setting"
 	"github.com/entrawatch/entrawatch/internal/simulate"
+	"github.com/entrawatch/entrawatch/internal/source"
 	"github.com/entrawatch/entrawatch/internal/source/file"
 	"github.com/entrawatch/entrawatch/internal/state"
 	"github.com/entrawatch/entrawatch/internal/state/sqlite"
@@ -84,6 +85,15 @@ func newStation(t *testing.T, c app.ServeConfig) *station {
 
 func (s *station) start() {
 	s.t.Helper()
+	s.open()
+	ctx, stop := context.WithCancel(s.t.Context())
+	s.stop, s.ended = stop, make(chan error, 1)
+	go func() { s.ended <- s.service.Run(ctx) }()
+}
+
+// open makes the service, of what the folder holds.
+func (s *station) open() {
+	s.t.Helper()
 	var err error
 	if s.state, err = sqlite.Open(s.t.Context(), filepath.Join(s.dir, "state.db")); err != nil {
 		s.t.Fatal(err)
@@ -95,9 +105,6 @@ func (s *station) start() {
 	if s.service, err = app.NewService(s.t.Context(), s.config); err != nil {
 		s.t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(s.t.Context())
-	s.stop, s.ended = stop, make(chan error, 1)
-	go func() { s.ended <- s.service.Run(ctx) }()
 }
 
 // until waits for so many events in the state.
@@ -264,5 +271,96 @@ func TestServeForgets(t *testing.T) {
 	s.end()
 	if got := s.alerts(); got != want {
 		t.Errorf("-scan +serve\n%s", cmp.Diff(want, got))
+	}
+}
+
+// TestServeChangedRules: rules that change between two runs find what they would
+// have found had they always been such.
+func TestServeChangedRules(t *testing.T) {
+	recs := signins(t, 300)
+	versions := [][]string{
+		{failedRule, failedOften},
+		{failedRule, strings.Replace(failedOften, "condition: {gte: 3}, generate", "condition: {gte: 2}, generate", 1)},
+		{strings.Replace(failedRule, "outcome: failure", "userId|endswith: ['1', '3', '5', '6']", 1), failedOften},
+		{strings.Replace(failedRule, "period: 1h", "period: 2h", 1), failedOften + "---" + strings.ReplaceAll(strings.Replace(failedRule, "name: failed", "name: failed-too", 1), "title: Failed", "title: Also failed")},
+	}
+	in := folder(t)
+	s := newStation(t, app.ServeConfig{Sources: following(in), Rules: rulesFrom(t, versions[0]...)})
+	for i, text := range versions {
+		s.config.Rules = rulesFrom(t, text...)
+		s.start()
+		byKind(t, in, fmt.Sprint(i), event.Diagnostic, simulate.NDJSON, recs[i*len(recs)/len(versions):(i+1)*len(recs)/len(versions)])
+		so := recs[:(i+1)*len(recs)/len(versions)]
+		s.until(int64(len(so)))
+		s.end()
+		one := folder(t)
+		byKind(t, one, "all", event.Diagnostic, simulate.NDJSON, so)
+		res := scan(t, app.ScanConfig{Paths: []string{one}, Rules: s.config.Rules, Workers: 1})
+		want := asText(t, alerts(t, res))
+		if got := s.alerts(); got != want {
+			t.Fatalf("version %d: -scan +serve\n%s", i, cmp.Diff(want, got))
+		}
+		if len(want) < 1000 {
+			t.Fatalf("version %d: %d bytes of alerts; that tests little", i, len(want))
+		}
+	}
+}
+
+// A lister lists the directory, and then has records.
+type lister struct {
+	pages []string
+	then  []byte
+}
+
+func (l *lister) Run(ctx context.Context, cursors map[string]string, in source.Intake) error {
+	round := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	if cursors["groups"] == "" {
+		for i, page := range l.pages {
+			d := &source.Delivery{Stream: "groups", Name: "groups", Body: strings.NewReader(page), Round: round}
+			if i == len(l.pages)-1 {
+				d.Last, d.Cursor = true, "done"
+			}
+			if err := in.Deliver(ctx, d); err != nil {
+				return err
+			}
+		}
+	} else if err := in.Deliver(ctx, &source.Delivery{Stream: "log", Name: "log", Body: bytes.NewReader(l.then), Cursor: "done"}); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// TestServeDirectory: once the directory is listed to its end, the baseline knows
+// who is in a group.
+func TestServeDirectory(t *testing.T) {
+	base := parseBaseline(t, "vip_accounts: ['group:Board']\n")
+	var log bytes.Buffer
+	if err := simulate.Write(&log, event.Diagnostic, simulate.NDJSON, signins(t, 30)); err != nil {
+		t.Fatal(err)
+	}
+	const rule = `
+title: Of the board
+name: board
+logsource: {product: azure, service: signinlogs}
+detection: {s: {baseline.user.vip: 'true'}, condition: s}
+level: low
+`
+	page := `{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#groups","value":[{"id":"b0000000-0000-4000-8000-000000000001","displayName":"Board","members":[{"id":"a0000000-0000-4000-8000-000000000003"}]}]}`
+	src := &lister{[]string{page}, log.Bytes()}
+	s := newStation(t, app.ServeConfig{Rules: rulesFrom(t, rule), Baseline: base, Sources: map[string]app.Source{"graph": src}, Settle: time.Millisecond})
+	s.config.Snapshots = filepath.Join(s.dir, "snapshots")
+	s.open()
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	defer stop()
+	changed, err := s.service.RunUntilChanged(ctx, nil, func() bool { return true })
+	if err := errors.Join(err, s.state.Close(), s.config.Lake.Close()); err != nil || !changed {
+		t.Fatalf("changed: %t, %v", changed, err)
+	}
+	s.start()
+	s.until(30)
+	s.end()
+	if got := s.alerts(); strings.Count(got, `"rule": "board"`) != 1 || !strings.Contains(got, "a0000000-0000-4000-8000-000000000003") {
+		t.Errorf("alerts of the board:\n%s", got)
 	}
 }

@@ -2,23 +2,23 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"github.com/entrawatch/entrawatch/internal/app"
+	"github.com/entrawatch/entrawatch/internal/baseline"
 	"github.com/entrawatch/entrawatch/internal/config"
 )
 
 var serveHelp = help{
 	about: "Watches: reads the sources that the configuration names as they bring something, keeps every event, compares them with the baseline, and delivers alerts to the outlets. " +
-		"What it has taken it does not lose, whenever it ends; where it ended it goes on. SIGTERM and SIGINT end it when what has arrived is stored.",
+		"What it has taken it does not lose, whenever it ends; where it ended it goes on. SIGTERM and SIGINT end it when what has arrived is stored. " +
+		"SIGHUP has it read configuration, baseline and rules again; if these are not right it says so and keeps the old ones.",
 	usage: []string{"[-config FILE]"},
 	examples: []example{
 		{"entrawatch config init -o entrawatch.yaml", "Writes a configuration to fill in."},
@@ -51,17 +51,38 @@ func runServe(e *env, args []string) int {
 	log := slog.New(slog.NewTextHandler(e.stderr, nil))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	service, err := app.Open(ctx, cfg, *known, e.stdout, log)
-	if err != nil {
-		return e.fail(flags.Name(), err)
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+	for {
+		service, err := app.Open(ctx, cfg, *known, e.stdout, log)
+		if err != nil {
+			return e.fail(flags.Name(), err)
+		}
+		log.Info("watching", "sources", len(cfg.Sources), "outlets", len(cfg.Outlets), "rules", len(known.Rules), "data", cfg.Data)
+		changed, err := service.RunUntilChanged(ctx, reload, func() bool {
+			newCfg, _ := openConfig(e, flags, *name)
+			if newCfg == nil {
+				log.Error("the configuration is not right; the old one stays in force")
+				return false
+			}
+			newKnown, _ := serviceRules(e, flags, newCfg)
+			if newKnown == nil {
+				log.Error("baseline or rules are not right; the old ones stay in force")
+				return false
+			}
+			cfg, known = newCfg, newKnown
+			return true
+		})
+		if err := errors.Join(err, service.Close()); err != nil {
+			return e.fail(flags.Name(), err)
+		}
+		if !changed || ctx.Err() != nil {
+			log.Info("ended; everything is stored")
+			return exitDone
+		}
+		log.Info("configuration, baseline and rules are read again")
 	}
-	log.Info("watching", "sources", len(cfg.Sources), "outlets", len(cfg.Outlets), "rules", len(known.Rules), "data", cfg.Data)
-	err = errors.Join(service.Run(ctx), service.Close())
-	if err != nil {
-		return e.fail(flags.Name(), err)
-	}
-	log.Info("ended; everything is stored")
-	return exitDone
 }
 
 // openConfig reads the configuration of the service. cfg is nil when there is
@@ -87,18 +108,29 @@ func openConfig(e *env, flags *flagSet, name string) (cfg *config.Config, code i
 // when there is nothing more to do.
 func serviceRules(e *env, flags *flagSet, cfg *config.Config) (*app.ServeConfig, int) {
 	var out app.ServeConfig
-	mark := sha256.New()
 	if cfg.Baseline != "" {
 		b, code, done := loadBaseline(flags, string(cfg.Baseline), "")
 		if done {
 			return nil, code
 		}
 		out.Baseline = b
+		// With all that it refers to: what these say is what rules mean.
 		text, err := os.ReadFile(string(cfg.Baseline))
 		if err != nil {
 			return nil, e.fail(flags.Name(), err)
 		}
-		mark.Write(text)
+		_, err = baseline.Parse(string(cfg.Baseline), text, func(other string) ([]byte, error) {
+			if !filepath.IsAbs(other) {
+				other = filepath.Join(filepath.Dir(string(cfg.Baseline)), other)
+			}
+			more, err := os.ReadFile(other)
+			text = append(text, more...)
+			return more, err
+		})
+		if err != nil {
+			return nil, e.fail(flags.Name(), err)
+		}
+		out.BaselineText = text
 	}
 	var dirs []string
 	for _, dir := range cfg.Rules {
@@ -109,19 +141,5 @@ func serviceRules(e *env, flags *flagSet, cfg *config.Config) (*app.ServeConfig,
 		return nil, code
 	}
 	out.Rules = lib.Rules
-	for _, o := range lib.origins {
-		if err := fs.WalkDir(o.fsys, o.root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			text, err := fs.ReadFile(o.fsys, path)
-			fmt.Fprintf(mark, "%s %d\n", path, len(text))
-			mark.Write(text)
-			return err
-		}); err != nil {
-			return nil, e.fail(flags.Name(), err)
-		}
-	}
-	out.Fingerprint = hex.EncodeToString(mark.Sum(nil))
 	return &out, exitDone
 }

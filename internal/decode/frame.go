@@ -75,6 +75,17 @@ func NewFramer(r io.Reader, name string) *Framer {
 // Read makes the framer read records as it cuts them out, for workers of d.
 func (f *Framer) Read(d *Decoder, mode Mode) { f.decoder, f.mode = d, mode }
 
+// Another makes the framer read another input, as NewFramer does, and remembers
+// what records looked like: a source brings the same again and again in small
+// pieces.
+func (f *Framer) Another(r io.Reader, name string) {
+	fresh := NewFramer(r, name)
+	fresh.decoder, fresh.mode, fresh.guess, fresh.shapes, fresh.shape = f.decoder, f.mode, f.guess, f.shapes, f.shape
+	fresh.buf, fresh.rest = f.buf[:0], f.rest[:0]
+	*f = *fresh
+	f.onKey = f.key
+}
+
 // At tells the framer on which line of its file the input begins.
 func (f *Framer) At(line int) { f.line = max(line, 1) }
 

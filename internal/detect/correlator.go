@@ -139,6 +139,9 @@ func (c *Correlator) Add(s *Signal) error {
 // What a finding tells of its events is taken later, if there is one, and at
 // once, from d, if they do not come again.
 func (c *Correlator) count(at int64, rule int, up reader, d *Detail) error {
+	if c.live != nil && c.live.giving == nil {
+		return c.live.countAt(up.rule, at, d, 1)
+	}
 	if c.counter != nil {
 		b := appendSortable(binary.BigEndian.AppendUint32(c.buf[:0], uint32(up.rule)), c.tenant)
 		c.buf = d.append(binary.BigEndian.AppendUint64(b, uint64(at)))

@@ -47,9 +47,12 @@ type Live struct {
 	cuts    map[string]int64 // by tenant: up to when everything was noted
 	// restoring: events come back for whose older ones notes stand.
 	restoring bool
-	lags      []lag         // by rule
-	inputLag  []int64       // by correlation: the largest of its inputs
-	need      time.Duration // of the event at hand
+	renewed   []bool // by rule: it is not the one that notes were made for; nil = all are
+	// teaches says by correlation that of a value only the first member matters.
+	teaches  []bool
+	lags     []lag         // by rule
+	inputLag []int64       // by correlation: the largest of its inputs
+	need     time.Duration // of the event at hand
 }
 
 // The stages: sign-ins, a stage for each level of correlations, accounts of
@@ -138,6 +141,7 @@ func (e *Engine) NewLive(recall Recall) *Live {
 	l.c.counter = sink{l, len(l.stages)}
 	l.c.live = l
 	for i := range e.rules {
+		l.teaches = append(l.teaches, l.teachesFirst(i))
 		l.lags = append(l.lags, l.lagOf(i))
 		most := int64(0)
 		for j := range e.inputsOf(i) {
@@ -190,13 +194,17 @@ func (l *Live) Add(key event.Key, hits []byte) (need time.Duration, err error) {
 	return l.need, err
 }
 
-// Back takes hits that were added before the Live was made anew, when all notes
-// have come back.
-func (l *Live) Back(key event.Key, hits []byte) error {
+// Back takes hits that were added before the Live was made anew, or are read
+// again, when all notes have come back.
+func (l *Live) Back(key event.Key, hits []byte) (need time.Duration, err error) {
+	l.need = 0
+	if l.sieve != nil {
+		l.need = l.sieve.reach
+	}
 	l.restoring = true
-	err := l.c.AddHits(key, hits)
+	err = l.c.AddHits(key, hits)
 	l.restoring = false
-	return err
+	return l.need, err
 }
 
 // put takes a record of a stage.
@@ -291,6 +299,9 @@ func (l *Live) insert(stage int, rec []byte) error {
 		case g.base != nil:
 			return l.late(g, rest)
 		}
+	}
+	if g.stage > 0 && g.stage < l.spread() && l.teaches[g.rule] && !g.learn(rest) {
+		return nil
 	}
 	at := len(g.recs)
 	if at > 0 && bytes.Compare(g.recs[at-1], rest) >= 0 { // most come in order
@@ -574,20 +585,25 @@ func (l *Live) count(rec []byte, by int) error {
 	if told.read(&d); d.bad {
 		return errSignal
 	}
+	l.c.tenantOf(tenant)
+	return l.countAt(rule, at, &told, by)
+}
+
+// countAt counts an event of the tenant at hand.
+func (l *Live) countAt(rule int, at int64, told *Detail, by int) error {
 	c := l.c
-	c.tenantOf(tenant)
-	pc := c.tally(rule)
-	if l.restoring {
-		return nil // its hour comes back as a whole
+	if l.restoring && !l.isRenewed(rule) || l.sieve != nil && l.sieve.recalling >= 0 {
+		return nil // its hour comes back as a whole, or has it
 	}
+	pc := c.tally(rule)
 	h := pc.hourOf(at)
 	if h.n += by; h.n == by || at < h.earliest {
 		h.earliest = at
 	}
 	if by > 0 {
-		h.tell(pc.p, &told, pc.p.sources[0])
+		h.tell(pc.p, told, pc.p.sources[0])
 	} else {
-		h.untell(pc.p, &told, pc.p.sources[0])
+		h.untell(pc.p, told, pc.p.sources[0])
 	}
 	key := spreadKey{c.tenant, rule}
 	if l.tallies[key] == nil {
@@ -717,6 +733,12 @@ func (l *Live) Again(group string) {
 	if g := l.stages[l.alerts()].groups[group]; g != nil && !slices.Contains(l.fresh, g) {
 		l.fresh = append(l.fresh, g)
 	}
+}
+
+// Gone reports whether there are no signals of a group of alerts although there
+// were some: its rule is another one now, and does not find them.
+func (l *Live) Gone(group string, rule int) bool {
+	return l.isRenewed(rule) && l.stages[l.alerts()].groups[group] == nil
 }
 
 // AlertGroup is how Changed names the group of the alerts of a rule, by index.

@@ -405,11 +405,36 @@ func (l *Live) Notes() []Note {
 	return out
 }
 
-// Restore brings a note back. Notes come before any event.
-func (l *Live) Restore(n Note) error {
-	if len(n.Name) == 0 {
-		return errSignal
+func (l *Live) isRenewed(rule int) bool { return l.renewed != nil && l.renewed[rule] }
+
+// ruleOf is the rule of a group of a correlation or of alerts.
+func (l *Live) ruleOf(g *liveGroup) int {
+	if g.stage != l.alerts() {
+		return g.rule
 	}
+	d := signalReader{b: []byte(g.prefix), borrow: true}
+	d.sortable()
+	return int(d.uint32())
+}
+
+// Restore brings a note back. Notes come before any event. used is false if its
+// rule is gone, or is another one now.
+func (l *Live) Restore(n Note) (used bool, err error) {
+	if len(n.Name) == 0 {
+		return false, errSignal
+	}
+	if n.Name[0] != noteCut {
+		d := signalReader{b: n.Name[1:]}
+		slug := d.sortable()
+		rule := slices.IndexFunc(l.c.e.rules, func(r *Rule) bool { return r.Slug == slug })
+		if rule < 0 || l.isRenewed(rule) {
+			return false, nil
+		}
+	}
+	return true, l.restore(n)
+}
+
+func (l *Live) restore(n Note) error {
 	if n.Name[0] == noteCut {
 		d := signalReader{b: n.Body}
 		l.cuts[string(n.Name[1:])] = int64(d.uint64())
@@ -475,7 +500,7 @@ func (l *Live) Restore(n Note) error {
 // events come back, so does a note.
 func (l *Live) covered(g *liveGroup, rest []byte) bool {
 	switch {
-	case l.restoring && g.stage > 0 && g.stage != l.spread():
+	case l.restoring && g.stage > 0 && g.stage != l.spread() && !l.isRenewed(l.ruleOf(g)):
 		at := l.at(g, rest)
 		cut, ok := l.cuts[l.tenantOfGroup(g)]
 		switch {

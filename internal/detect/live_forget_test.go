@@ -158,12 +158,12 @@ func (s *service) restart(t testing.TB) {
 	s.f = follow(s.e, true)
 	s.f.added = added
 	for _, name := range slices.Sorted(maps.Keys(s.notes)) {
-		if err := s.f.live.Restore(detect.Note{Name: []byte(name), Body: s.notes[name]}); err != nil {
-			t.Fatal(err)
+		if used, err := s.f.live.Restore(detect.Note{Name: []byte(name), Body: s.notes[name]}); err != nil || !used {
+			t.Fatal(used, err)
 		}
 	}
 	for _, k := range s.kept {
-		if err := s.f.live.Back(k.hit.key, k.hit.full); err != nil {
+		if _, err := s.f.live.Back(k.hit.key, k.hit.full); err != nil {
 			t.Fatal(err)
 		}
 	}

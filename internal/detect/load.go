@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"crypto/sha256"
 	"errors"
 	"io/fs"
 	"path"
@@ -17,6 +18,7 @@ type Library struct {
 	Rules   []*Rule
 	Filters []*sigma.Filter
 	docs    []sigma.Document
+	filters []byte // hashes of their files
 }
 
 // Add reads every rule file below root of fsys. name is put before the paths
@@ -42,18 +44,19 @@ func (l *Library) Add(fsys fs.FS, root, name string, builtin bool) error {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		errs = append(errs, l.take(docs, builtin))
+		errs = append(errs, l.take(docs, builtin, sha256.Sum256(data)))
 		return nil
 	})
 	return errors.Join(append(errs, err)...)
 }
 
-func (l *Library) take(docs []sigma.Document, builtin bool) error {
+func (l *Library) take(docs []sigma.Document, builtin bool, source [32]byte) error {
 	var errs []error
 	for _, doc := range docs {
 		l.docs = append(l.docs, doc)
 		if f, ok := doc.(*sigma.Filter); ok {
 			l.Filters = append(l.Filters, f)
+			l.filters = append(l.filters, source[:]...)
 			continue
 		}
 		r, err := NewRule(doc, builtin)
@@ -61,6 +64,7 @@ func (l *Library) take(docs []sigma.Document, builtin bool) error {
 			errs = append(errs, err)
 			continue
 		}
+		r.Source = source
 		l.Rules = append(l.Rules, r)
 	}
 	return errors.Join(errs...)
@@ -110,6 +114,11 @@ func reference(refs map[string]sigma.Document, ref string) sigma.Document {
 // What is sound works together whatever else is wrong.
 func (l *Library) Finish() error {
 	errs := []error{sigma.Link(l.docs), UniqueSlugs(l.Rules)}
+	if len(l.filters) > 0 {
+		for _, r := range l.Rules {
+			r.Source = sha256.Sum256(append(r.Source[:], l.filters...))
+		}
+	}
 	l.connect()
 	var plain []*sigma.Rule
 	var filtered []*Rule

@@ -30,6 +30,9 @@ type Rule struct {
 	// Slug is how people and alerts call the rule.
 	Slug  string
 	Extra Extra
+	// Source is the hash of the file that the rule stands in, and of the filters
+	// that may change it.
+	Source [32]byte
 	// Builtin rules came with the program.
 	Builtin bool
 	// Borrowed rules stand elsewhere and are only there to be read.

@@ -130,6 +130,9 @@ func (r *run) join() (*kgo.Client, error) {
 	s := r.s
 	opts := []kgo.Opt{
 		kgo.ConsumerGroup(s.cfg.Group),
+		// A member that was killed keeps its partitions from the next one for so long.
+		kgo.SessionTimeout(10*time.Second),
+		kgo.HeartbeatInterval(3*time.Second),
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.BlockRebalanceOnPoll(),
