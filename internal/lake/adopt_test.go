@@ -92,7 +92,7 @@ func TestAdopt(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for _, row := range readAll(t, l, next, lake.Query{}) {
-			seen[string(row.Raw)] = true
+			seen[row.Raw] = true
 		}
 		if len(seen) != events {
 			t.Errorf("seed %d: %d different events of %d", seed, len(seen), events)
