@@ -80,7 +80,7 @@ func (sc *scan) derive(ctx context.Context) error {
 		} else if err != nil {
 			return fmt.Errorf("read derived records: %w", err)
 		}
-		if err := w.do(job{batch, rep}); err != nil {
+		if err := w.do(job{batch: batch, file: rep}); err != nil {
 			return err
 		}
 	}

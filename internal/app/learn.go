@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"sync"
@@ -139,7 +140,7 @@ func (l *learning) read(ctx context.Context, fields map[event.Kind][]string, rea
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	jobs := make(chan *decode.Batch, l.sc.Workers)
+	jobs := make(chan job, l.sc.Workers)
 	free := make(chan *decode.Batch, 4*l.sc.Workers+8)
 	var working sync.WaitGroup
 	for range l.sc.Workers {
@@ -148,14 +149,17 @@ func (l *learning) read(ctx context.Context, fields map[event.Kind][]string, rea
 		ready(schema, w)
 		l.workers = append(l.workers, w)
 		working.Go(func() {
-			for b := range jobs {
+			for j := range jobs {
 				if w.err == nil {
-					if w.err = w.do(b); w.err != nil {
+					if w.err = w.do(j); w.err != nil {
 						cancel()
 					}
 				}
+				if j.batch == nil {
+					continue
+				}
 				select {
-				case free <- b:
+				case free <- j.batch:
 				default:
 				}
 			}
@@ -169,13 +173,17 @@ func (l *learning) read(ctx context.Context, fields map[event.Kind][]string, rea
 	for i := range l.sc.files {
 		_, _, err := l.sc.cut(ctx, l.sc.files[i], l.decoder, free, func(b *decode.Batch) {
 			select {
-			case jobs <- b:
+			case jobs <- job{batch: b}:
 			case <-ctx.Done():
 			}
 		})
 		if err != nil {
 			l.out.Problems = append(l.out.Problems, err.Error())
 		}
+	}
+	var failed error
+	if l.sc.Lake != nil {
+		failed = l.sc.readLake(ctx, nil, jobs)
 	}
 	close(jobs)
 	working.Wait()
@@ -186,17 +194,21 @@ func (l *learning) read(ctx context.Context, fields map[event.Kind][]string, rea
 			return w.err
 		}
 	}
-	return context.Cause(ctx)
+	return errors.Join(failed, context.Cause(ctx))
 }
 
-func (w *learner) do(b *decode.Batch) error {
+func (w *learner) do(j job) error {
+	if j.rows != nil {
+		return w.doRows(j.rows)
+	}
+	b := j.batch
 	events := 0
 	for i := range b.Recs {
 		if w.decode.Decode(b, &b.Recs[i], w.ev) != "" {
 			w.bad++
 			continue
 		}
-		if t := w.ev.Time; !t.IsZero() && !w.ev.Kind.Snapshot() && (!w.sc.Since.IsZero() && t.Before(w.sc.Since) || !w.sc.Until.IsZero() && !t.Before(w.sc.Until)) {
+		if w.sc.outside(w.ev) {
 			continue
 		}
 		events++

@@ -39,6 +39,9 @@ func appendSource(dst []byte, file, line, index int) []byte {
 
 // sourceOf is a source as people read it.
 func (sc *scan) sourceOf(short string) string {
+	if origin, ok := cutOrigin(short); ok {
+		return origin
+	}
 	parts := strings.SplitN(short, ":", 3)
 	var n [3]int
 	for i := range parts {

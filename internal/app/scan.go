@@ -25,7 +25,8 @@ import (
 // A ScanConfig says what to scan and how.
 type ScanConfig struct {
 	Paths     []string
-	Directory []string // files with snapshots, beside those among Paths
+	Lake      *LakeInput // read like one more file; nil = there is none
+	Directory []string   // files with snapshots, beside those among Paths
 	Rules     []*detect.Rule
 	Baseline  *baseline.Baseline // nil: nothing is declared
 	Generic   bool
@@ -192,6 +193,7 @@ type scan struct {
 // A job is a batch of one file on its way to a worker.
 type job struct {
 	batch *decode.Batch
+	rows  *rowBatch // of the lake, instead of a batch
 	file  *fileReport
 }
 
@@ -222,6 +224,9 @@ func (sc *scan) read(ctx context.Context) error {
 				if err := w.do(j); err != nil && fail.set(err) {
 					cancel()
 				}
+				if j.batch == nil {
+					continue
+				}
 				select {
 				case free <- j.batch:
 				default:
@@ -230,7 +235,16 @@ func (sc *scan) read(ctx context.Context) error {
 		})
 	}
 	var reading sync.WaitGroup
-	for range min(sc.Workers, max(1, len(sc.files))) {
+	files := len(sc.files)
+	if sc.Lake != nil {
+		rep := sc.lakeReport()
+		reading.Go(func() {
+			if err := sc.readLake(ctx, rep, jobs); err != nil && ctx.Err() == nil && fail.set(err) {
+				cancel()
+			}
+		})
+	}
+	for range min(sc.Workers, max(1, files)) {
 		reading.Go(func() {
 			for i := range next {
 				sc.readFile(ctx, sc.reports[i], sc.files[i], jobs, free)
@@ -243,7 +257,7 @@ func (sc *scan) read(ctx context.Context) error {
 		watching.Go(func() { sc.watch(stop) })
 	}
 feed:
-	for i := range sc.files {
+	for i := range files {
 		select {
 		case next <- i:
 		case <-ctx.Done():
@@ -303,7 +317,7 @@ func (sc *scan) watch(stop <-chan struct{}) {
 func (sc *scan) readFile(ctx context.Context, rep *fileReport, in file.Input, jobs chan<- job, free <-chan *decode.Batch) {
 	fr, encoding, err := sc.cut(ctx, in, sc.decoder, free, func(b *decode.Batch) {
 		select {
-		case jobs <- job{b, rep}:
+		case jobs <- job{batch: b, file: rep}:
 		case <-ctx.Done():
 		}
 	})
@@ -321,6 +335,11 @@ func (sc *scan) directory() (*directoryReader, error) {
 	d, err := newDirectory()
 	if err != nil {
 		return nil, err
+	}
+	if sc.Lake != nil {
+		if err := d.readLake(sc.Lake); err != nil {
+			return nil, err
+		}
 	}
 	extra, problems := file.Walk(sc.Directory)
 	for _, p := range problems {

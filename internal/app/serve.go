@@ -59,6 +59,7 @@ type ServeConfig struct {
 	Data string
 	// Listen is the address that answers for health; "" = nobody answers.
 	Listen string
+	Upkeep Upkeep
 	Log    *slog.Logger
 }
 
@@ -193,8 +194,19 @@ func (s *Service) Run(ctx context.Context) error {
 		outboxes.Go(func() { s.runOutbox(reading, name, sink) })
 	}
 	s.health.begin(time.Now())
+	upkeep := s.newUpkeeper()
+	outboxes.Go(func() { upkeep.run(reading) })
 	kept := make(chan error, 1)
-	go func() { kept <- s.keeper.run(finishing) }()
+	go func() {
+		err := s.keeper.run(finishing)
+		if errors.Is(err, state.ErrCorrupt) {
+			s.standStill(ctx, err)
+		}
+		if err != nil {
+			stop(err) // nobody takes what the workers make
+		}
+		kept <- err
+	}()
 
 	var failed error
 	select {

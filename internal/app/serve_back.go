@@ -70,6 +70,9 @@ func (k *keeper) bringBack(ctx context.Context) error {
 	if err := k.readAgain(ctx, refill); err != nil {
 		return err
 	}
+	if err := k.rematch(ctx, refill.Rules); err != nil {
+		return err
+	}
 	return k.nameRules(ctx)
 }
 
@@ -157,7 +160,7 @@ func (k *keeper) backFromSegments(ctx context.Context, known map[string][]detect
 		k.old[name] = old
 	}
 	for class, c := range hitClasses {
-		for seg, err := range k.s.State.Segments(ctx, c.name, time.Time{}) {
+		for seg, err := range k.s.State.Segments(ctx, c.name, time.Time{}, time.Time{}) {
 			if err != nil {
 				return fmt.Errorf("read hits: %w", err)
 			}
@@ -171,6 +174,9 @@ func (k *keeper) backFromSegments(ctx context.Context, known map[string][]detect
 				add = k.live.Add
 			}
 			err = k.eachHit(by, hits, func(key event.Key, hits []byte) error {
+				if k.had != nil {
+					k.had[key] = true
+				}
 				_, err := add(key, hits)
 				return err
 			})

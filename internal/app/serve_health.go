@@ -30,6 +30,7 @@ type pulse struct {
 	buffer   int
 	restart  time.Time // since when what was remembered waits to be confirmed
 	blind    blindRules
+	duties   map[string]error // of upkeep that did not succeed
 }
 
 type sourcePulse struct {
@@ -242,6 +243,25 @@ func (h *pulse) storing(problem error) {
 		s.Since = time.Now()
 	}
 	s.Problem, s.Damaged, s.Full = problem.Error(), errors.Is(problem, state.ErrCorrupt), errors.Is(problem, state.ErrFull)
+}
+
+// upkeep takes how a duty of upkeep went. Damage of the state is everybody's
+// matter.
+func (h *pulse) upkeep(duty string, problem error) {
+	if errors.Is(problem, state.ErrCorrupt) {
+		h.storing(problem)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if problem == nil {
+		delete(h.duties, duty)
+		delete(h.store.Duties, duty)
+		return
+	}
+	if h.duties == nil {
+		h.duties, h.store.Duties = map[string]error{}, map[string]string{}
+	}
+	h.duties[duty], h.store.Duties[duty] = problem, problem.Error()
 }
 
 // flushed takes that everything up to now is stored.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/internal/lake"
 	"github.com/entrawatch/entrawatch/internal/state"
 )
 
@@ -53,6 +54,10 @@ type keeper struct {
 	owed   state.Changes        // what the first flush says of the rules
 	old    map[string]*oldRules // by their fingerprint
 	stored []storedSegment
+	// adopted is what the state does not know of the lake, until it is matched.
+	adopted *lake.Adoption
+	// had are the events whose hits the state has, where something was adopted.
+	had map[event.Key]bool
 }
 
 // A storedSegment is when the events of a segment happened.
@@ -72,6 +77,7 @@ type buffer struct {
 	bad     []state.Quarantined
 	hours   map[hourKey]*state.Hour
 	sights  []sight
+	adopted *lake.Adoption
 	began   time.Time // when the first of it came; zero = there is nothing
 }
 
@@ -209,13 +215,9 @@ func (k *keeper) take(ctx context.Context, m *matched) error {
 		if at.IsZero() {
 			at = m.received
 		}
-		// Hits are recalled from where they are kept: the class is not known before.
-		need, err := k.live.Add(it.key, hits)
-		if err != nil {
-			return fmt.Errorf("correlate: %w", err)
+		if err := k.give(it.key, at, hits); err != nil {
+			return err
 		}
-		b.hits[classOf(need)].add(it.key, at, hits)
-		k.fresh = true
 	}
 	if m.bytes > 0 || len(m.bad) > 0 {
 		h := b.hour(hour, m.intake.source, m.stream, event.KindUnknown)
@@ -356,8 +358,8 @@ func (k *keeper) recall(ctx context.Context, ranges []detect.Range, each func(ev
 		if !slices.ContainsFunc(k.stored, func(s storedSegment) bool { return s.class == i && overlaps(s.first, s.last) }) {
 			continue
 		}
-		since := time.Unix(0, ranges[0].From).UTC()
-		for seg, err := range k.s.State.Segments(ctx, c.name, since) {
+		since, until := time.Unix(0, ranges[0].From).UTC(), time.Unix(0, ranges[len(ranges)-1].To).UTC()
+		for seg, err := range k.s.State.Segments(ctx, c.name, since, until) {
 			if err != nil {
 				return fmt.Errorf("recall hits: %w", err)
 			}
@@ -398,6 +400,7 @@ func (k *keeper) flush(ctx context.Context, now time.Time) error {
 	for _, h := range b.hours {
 		changes.Hours = append(changes.Hours, *h)
 	}
+	record(changes, b.adopted, now)
 	k.flushes++
 	k.flying = nil
 	for class, w := range b.hits {
@@ -462,6 +465,9 @@ func (k *keeper) restore(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the manifest: %w", err)
 	}
+	if files, err = k.adopt(ctx, files); err != nil {
+		return err
+	}
 	recovered, err := k.s.Lake.Recover(ctx, files)
 	if err != nil {
 		return err
@@ -488,7 +494,14 @@ func (k *keeper) restore(ctx context.Context) error {
 		return err
 	}
 	k.fresh = true
-	return k.evaluate(now, true)
+	if err := k.evaluate(now, true); err != nil || k.buffer.adopted == nil {
+		return err
+	}
+	// Upkeep must find in the state what it finds in the manifest.
+	if err := k.flush(ctx, now); err != nil {
+		return err
+	}
+	return k.end(<-k.flushed)
 }
 
 // number is a value of the state that counts something.

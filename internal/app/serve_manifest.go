@@ -10,6 +10,9 @@ import (
 
 // A manifest knows which files the lake has, as the state does.
 type manifest struct {
+	// naming is held while files of the lake get their names, or lose them.
+	naming sync.Mutex
+
 	mu    sync.Mutex
 	files map[string]state.File
 	days  map[dayKey][]string // paths
@@ -43,6 +46,9 @@ func (m *manifest) change(added []state.File, removed []string) {
 		m.days[key] = slices.DeleteFunc(m.days[key], func(p string) bool { return p == path })
 	}
 	for _, f := range added {
+		if _, there := m.files[f.Path]; there {
+			continue
+		}
 		m.files[f.Path] = f
 		key := dayKey{f.Tenant, f.Kind, f.Day}
 		m.days[key] = append(m.days[key], f.Path)

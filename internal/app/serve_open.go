@@ -44,6 +44,10 @@ func Open(ctx context.Context, c *config.Config, rules ServeConfig, stdout io.Wr
 	s := rules
 	s.Log, s.Tenant, s.Data, s.Listen = log, c.Tenant, string(c.Data), c.Listen
 	s.Lateness, s.Delay, s.Flush = c.Lateness, c.Delay.For, c.Lake.Flush
+	s.Upkeep.Retention = c.Lake.Retention.For
+	if _, ok := c.State.Section.(*config.SQLite); ok {
+		s.Upkeep.Backups = filepath.Join(string(c.Data), BackupsFolder)
+	}
 	if err := os.MkdirAll(string(c.Data), 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}

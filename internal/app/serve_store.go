@@ -26,7 +26,7 @@ func (s *Service) store(ctx context.Context, rows []*matched, changes *state.Cha
 			if err != nil {
 				return err
 			}
-			changes.Files, written = files, true
+			changes.Files, written = append(changes.Files, files...), true
 		}
 		if !applied {
 			if err := s.State.Apply(ctx, changes); err != nil {
@@ -34,10 +34,12 @@ func (s *Service) store(ctx context.Context, rows []*matched, changes *state.Cha
 			}
 			applied = true
 		}
+		s.manifest.naming.Lock()
+		defer s.manifest.naming.Unlock()
 		if err := s.Lake.Publish(changes.Files); err != nil {
 			return err
 		}
-		s.manifest.change(changes.Files, nil)
+		s.manifest.change(changes.Files, nil) // what an adoption removed is not in it
 		return nil
 	})
 	if err != nil {
@@ -65,10 +67,18 @@ func (s *Service) insist(ctx context.Context, do func() error) error {
 		s.health.storing(err)
 		s.Log.Error("cannot store", "error", err, "again_in", wait)
 		if errors.Is(err, state.ErrCorrupt) {
-			wait = longest
+			return err // trying again is of no use
 		}
 		if !pause(ctx, wait) {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// standStill waits for the end of a service whose state is damaged. Sources wait
+// meanwhile, and whoever asks is told why.
+func (s *Service) standStill(ctx context.Context, err error) {
+	s.health.storing(err)
+	s.Log.Error("the state is damaged: nothing is taken any more; stop the service and restore a backup", "error", err, "command", "entrawatch state restore")
+	<-ctx.Done()
 }

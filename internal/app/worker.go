@@ -54,6 +54,9 @@ func (sc *scan) newWorker() *worker {
 }
 
 func (w *worker) do(j job) error {
+	if j.rows != nil {
+		return w.doRows(j.rows, j.file)
+	}
 	b, rep := j.batch, j.file
 	records := len(b.Recs)
 	events := 0
@@ -71,9 +74,7 @@ func (w *worker) do(j job) error {
 				}
 				continue
 			}
-			// Directory objects are as they are now, whatever date they carry.
-			if !ev.Time.IsZero() && !ev.Kind.Snapshot() &&
-				(!w.sc.Since.IsZero() && ev.Time.Before(w.sc.Since) || !w.sc.Until.IsZero() && !ev.Time.Before(w.sc.Until)) {
+			if w.sc.outside(ev) {
 				w.tally.outside++
 				continue
 			}
@@ -100,8 +101,15 @@ func (w *worker) do(j job) error {
 	return nil
 }
 
-// take keeps what an event means to the rules, under its key.
-func (w *worker) take(ev *event.Event, b *decode.Batch, rec *decode.Rec, rep *fileReport) (err error) {
+// outside reports whether an event is not of the period.
+func (sc *scan) outside(ev *event.Event) bool {
+	// Directory objects are as they are now, whatever date they carry.
+	return !ev.Time.IsZero() && !ev.Kind.Snapshot() &&
+		(!sc.Since.IsZero() && ev.Time.Before(sc.Since) || !sc.Until.IsZero() && !ev.Time.Before(sc.Until))
+}
+
+// see notes what an event says apart from rules.
+func (w *worker) see(ev *event.Event) {
 	w.tally.count(ev)
 	if w.watch != nil {
 		w.watch.See(ev)
@@ -109,6 +117,11 @@ func (w *worker) take(ev *event.Event, b *decode.Batch, rec *decode.Rec, rep *fi
 	if w.columns != nil {
 		w.columns.See(ev)
 	}
+}
+
+// take keeps what an event means to the rules, under its key.
+func (w *worker) take(ev *event.Event, b *decode.Batch, rec *decode.Rec, rep *fileReport) (err error) {
+	w.see(ev)
 	w.buf = appendKey(w.buf[:0], ev, contentHash(ev.Raw))
 	if w.buf, err = w.hits(w.buf, ev, b, rec, rep); err != nil {
 		return err
@@ -142,6 +155,11 @@ func (w *worker) licensed(b *decode.Batch, rec *decode.Rec) {
 	if w.tally.told > 0 || w.licence.Decode(b, rec, w.full) != "" {
 		return
 	}
+	w.risk()
+}
+
+// risk notes what the sign-in that licence has read tells.
+func (w *worker) risk() {
 	switch level := w.full.Text(w.sc.risk); {
 	case level == "":
 	case strings.EqualFold(level, "hidden"):

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"slices"
 	"strings"
@@ -17,10 +18,11 @@ var baselineCheckHelp = help{
 	about: `Checks a baseline strictly: unknown inputs, wrong types and contradictions are errors with their lines, all at once. Then says what it sets, and which rules work with it, given logs of every kind; or, given logs, which rules work on them and how many alerts there would have been, by rule and week, against alert_budget.
 
 It also says what could be better. Too loose: a network of half the world, a wildcard that covers everybody, a pattern that every name fits. Given logs also what they never needed: countries, networks and accounts that were not met, approved actors who changed nothing, exceptions without which there are as many alerts; thresholds that hide what the built-in ones would show; and the inputs of the rule that breaks the budget. For exceptions and thresholds the logs are scanned again without them.`,
-	usage: []string{"[flags] FILE [LOGS ...]"},
+	usage: []string{"[flags] FILE [LOGS ...]", "-data DIR [flags] FILE"},
 	examples: []example{
 		{"entrawatch baseline check baseline.yaml", "Is it right, and what does it do?"},
 		{"entrawatch baseline check baseline.yaml logs/", "Is it too tight? What would have alerted in the weeks of the logs."},
+		{"entrawatch baseline check -data data -since 30d baseline.yaml", "The same with what the service has stored in thirty days."},
 		{"entrawatch baseline check -rules my-rules -json baseline.yaml", "With rules of yours too; one JSON object."},
 	},
 	exits: []string{"the baseline is right", "it is not, or not all of the logs was understood", "the command line is wrong, or there is no such file"},
@@ -44,6 +46,8 @@ type baselineReport struct {
 func runBaselineCheck(e *env, args []string) int {
 	fs := newFlags(e, "baseline check", baselineCheckHelp)
 	chosen := fs.rules()
+	data := fs.text("data", "DIR", "the folder of the service: its lake instead of logs", nil)
+	since, until := fs.period()
 	asJSON := fs.on("json", "prints one JSON object: file, tenants, set, overridden, rules, advice, and alerts if there are logs")
 	others, code, done := fs.parse(args)
 	if done {
@@ -60,12 +64,28 @@ func runBaselineCheck(e *env, args []string) int {
 	if done {
 		return code
 	}
+	cfg := app.ScanConfig{Paths: others[1:], Rules: lib.Rules, Baseline: b}
+	var problem string
+	if cfg.Since, cfg.Until, problem = between(*since, *until, e.now()); problem != "" {
+		return fs.usage("%s", problem)
+	}
+	if *data != "" {
+		if len(others) > 1 {
+			return fs.usage("-data and logs exclude each other: the lake is read instead of logs")
+		}
+		d, err := openLake(context.Background(), *data, reading)
+		if err != nil {
+			return e.fail(fs.Name(), err)
+		}
+		defer d.close()
+		cfg.Lake = &app.LakeInput{Lake: d.Lake, Files: d.files, All: true}
+	}
 	report, err := checkBaseline(others[0], b, lib)
 	if err != nil {
 		return e.fail(fs.Name(), err)
 	}
-	if logs := others[1:]; len(logs) > 0 {
-		if code, err = checkLogs(fs, report, lib, b, logs); err != nil {
+	if len(cfg.Paths) > 0 || cfg.Lake != nil {
+		if code, err = checkLogs(fs, report, lib, cfg); err != nil {
 			return e.fail(fs.Name(), err)
 		}
 	}
@@ -116,22 +136,22 @@ func runBaselineCheck(e *env, args []string) int {
 }
 
 // checkLogs says which rules work on logs, and counts what would have alerted.
-func checkLogs(fs *flagSet, report *baselineReport, lib *library, b *baseline.Baseline, logs []string) (code int, err error) {
-	res, code, err := scanFor(fs, app.ScanConfig{Paths: logs, Rules: lib.Rules, Baseline: b})
+func checkLogs(fs *flagSet, report *baselineReport, lib *library, cfg app.ScanConfig) (code int, err error) {
+	res, code, err := scanFor(fs, cfg)
 	if err != nil {
 		return code, err
 	}
 	defer res.Close()
 	report.Rules = res.Summary.Rules
 	report.Rules.Inactive = append(report.Rules.Inactive, lib.inactive()...)
-	if report.Alerts, err = measure(res, b); err != nil {
+	if report.Alerts, err = measure(res, cfg.Baseline); err != nil {
 		return code, err
 	}
-	if slices.Contains(logs, "-") {
+	if slices.Contains(cfg.Paths, "-") {
 		fs.e.complain(fs.Name(), "what the logs never needed is not looked for: standard input can be read only once")
 		return code, nil
 	}
-	a := &adviser{fs: fs, cfg: app.ScanConfig{Paths: logs, Rules: lib.Rules, Baseline: b}, now: report.Alerts, lib: lib, base: b}
+	a := &adviser{fs: fs, cfg: cfg, now: report.Alerts, lib: lib, base: cfg.Baseline}
 	advice, err := a.advise()
 	report.Advice = append(report.Advice, advice...)
 	return code, err

@@ -46,6 +46,7 @@ func commands() []command {
 		{"guide", "say what of Microsoft's guides is covered", runGuide},
 		{"hunt", "ask questions in SQL about stored events", runHunt},
 		{"lake", "import, check, export and erase stored events", runLake},
+		{"state", "back up, restore and check what the service keeps", runState},
 		{"simulate", "write an invented tenant with attacks, score alerts", runSimulate},
 		{"version", "print the version", runVersion},
 	}

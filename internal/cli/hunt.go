@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/detect"
+	"github.com/entrawatch/entrawatch/internal/lake"
 	"github.com/entrawatch/entrawatch/internal/lake/column"
 	"github.com/entrawatch/entrawatch/internal/lake/duck"
 )
@@ -99,6 +100,7 @@ type hunt struct {
 	query, format, output string
 	limit                 int
 	timeout               time.Duration
+	began                 bool // something may have been written
 	config                duck.Config
 }
 
@@ -126,16 +128,41 @@ func (h *hunt) run(data string) int {
 }
 
 func (h *hunt) answer(ctx context.Context, data string) error {
-	d, err := openLake(ctx, data, false)
+	d, err := openLake(ctx, data, reading)
 	if err != nil {
 		return err
 	}
 	defer d.close()
+	return h.ask(ctx, d)
+}
+
+// ask asks the lake, and once more if the service has replaced files meanwhile.
+func (h *hunt) ask(ctx context.Context, d *lakeData) error {
+	err := h.once(ctx, d, true)
+	if err == nil || h.began || ctx.Err() != nil {
+		return err
+	}
+	files, again := d.reader.Files(ctx)
+	if again != nil {
+		return err
+	}
+	if slices.Equal(files, d.files) && !errors.As(err, new(*lake.Damage)) {
+		return err // it is something else
+	}
+	d.files = files
+	return h.once(ctx, d, false)
+}
+
+// once asks the lake. With strict a missing file is an error, not left out.
+func (h *hunt) once(ctx context.Context, d *lakeData, strict bool) error {
 	views, left, err := d.Views(pick(d.files, nil, h.config.Since, h.config.Until))
 	if err != nil {
 		return err
 	}
 	for _, damage := range left {
+		if strict {
+			return damage
+		}
 		h.e.complain(h.Name(), "left out "+damage.Error())
 	}
 	h.config.Views = views
@@ -181,6 +208,7 @@ func (h *hunt) answer(ctx context.Context, data string) error {
 		defer file.Close()
 		out = file
 	}
+	h.began = true
 	more, err := h.write(out, res)
 	if err == nil && file != nil {
 		err = file.Close()

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/entrawatch/entrawatch/internal/app"
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/internal/lake"
 	"github.com/entrawatch/entrawatch/internal/spelling"
@@ -27,6 +28,7 @@ func lakeCommands() []command {
 		{"verify", "read everything and report damage", runLakeVerify},
 		{"compact", "bring many small files into few", runLakeCompact},
 		{"export", "write records of a kind and period elsewhere", runLakeExport},
+		{"adopt", "take in files that a lost or restored state does not know of", runLakeAdopt},
 		{"erase", "delete the events of a user", runLakeErase},
 	}
 }
@@ -37,6 +39,9 @@ func runLake(e *env, args []string) int {
 
 // defaultData is the folder of the service where -data does not name one.
 const defaultData = "data"
+
+// stateName is the file in it that holds the state.
+const stateName = "state.db"
 
 // data declares -data.
 func (fs *flagSet) data() *string {
@@ -68,32 +73,44 @@ func (fs *flagSet) kinds() *[]event.Kind {
 // A lakeData is an open lake with its manifest.
 type lakeData struct {
 	*lake.Lake
-	manifest closingManifest
+	reader   lakeReader
+	manifest app.Manifest // nil: only reading
 	files    []state.File
 }
 
-// openLake opens the lake of a data folder. make also makes one.
-func openLake(ctx context.Context, dir string, make bool) (*lakeData, error) {
+// openLake opens the lake of a data folder.
+func openLake(ctx context.Context, dir string, use lakeUse) (*lakeData, error) {
 	if dir == "" {
 		dir = defaultData
 	}
 	folder := filepath.Join(dir, "lake")
-	if info, err := os.Stat(folder); !make && (err != nil || !info.IsDir()) {
+	if info, err := os.Stat(folder); use != making && (err != nil || !info.IsDir()) {
 		return nil, errors.New(dir + ": there is no lake in this folder; name the folder of the service with -data DIR, or fill a new one with \"entrawatch lake import -data DIR LOGS\"")
 	}
 	l, err := lake.Open(folder, nil)
 	if err != nil {
 		return nil, err
 	}
-	m, err := openManifest(ctx, dir)
+	r, m, err := openManifest(ctx, dir, use)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	files, err := m.Files(ctx)
+	files, err := r.Files(ctx)
 	if err != nil {
-		return nil, errors.Join(err, m.Close(), l.Close())
+		return nil, errors.Join(err, r.Close(), l.Close())
 	}
-	return &lakeData{l, m, files}, nil
+	d := &lakeData{l, r, m, files}
+	if use == writing || use == making {
+		later, err := l.Later(ctx, files)
+		if err == nil && len(later) > 0 && len(files) > 0 {
+			err = errors.New(dir + ": the state is older than the lake, as after a restore; start the service, which takes in what the state does not know of, or use \"entrawatch lake adopt\"")
+		}
+		if err != nil {
+			d.close()
+			return nil, err
+		}
+	}
+	return d, nil
 }
 
 // exchange records changes of the files and carries them out.
@@ -107,12 +124,12 @@ func (d *lakeData) exchange(ctx context.Context, c *state.Changes) error {
 	if err != nil {
 		return err
 	}
-	d.files, err = d.manifest.Files(ctx)
+	d.files, err = d.reader.Files(ctx)
 	return err
 }
 
 func (d *lakeData) close() {
-	_ = d.manifest.Close()
+	_ = d.reader.Close()
 	_ = d.Lake.Close()
 }
 

@@ -27,7 +27,7 @@ func runLakeCompact(e *env, args []string) int {
 	}
 	ctx, stop := fs.interruptible()
 	defer stop()
-	d, err := openLake(ctx, *data, false)
+	d, err := openLake(ctx, *data, writing)
 	if err != nil {
 		return e.fail(fs.Name(), err)
 	}

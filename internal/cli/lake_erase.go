@@ -2,13 +2,16 @@ package cli
 
 import (
 	"fmt"
+	"os/user"
 	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/state"
 )
 
 var lakeEraseHelp = help{
 	about: `Deletes every event that names a user: as the one who signed in, who acted, or who was changed, by object id or user principal name. Files that hold such events are written anew without them. Without -yes it only says what it would delete.
 
-An event names a user if one of its columns holds just that text. A record that mentions the user in the middle of a longer text stays; "entrawatch hunt" finds it with raw LIKE '%…%'. Alerts, and backups of the lake, are not touched.`,
+An event names a user if one of its columns holds just that text. A record that mentions the user in the middle of a longer text stays; "entrawatch hunt" finds it with raw LIKE '%…%'. Alerts, and backups of the lake, are not touched. Who erased what is noted; "entrawatch state info" shows it.`,
 	usage: []string{"-user ID [flags]"},
 	examples: []example{
 		{"entrawatch lake erase -data data -user alice@contoso.com -user e1e22fbc-7c97-5fc6-abfa-cff20f704e4b", "How many events name her, by either."},
@@ -33,7 +36,11 @@ func runLakeErase(e *env, args []string) int {
 	}
 	ctx, stop := fs.interruptible()
 	defer stop()
-	d, err := openLake(ctx, *data, false)
+	use := reading
+	if *yes {
+		use = writing
+	}
+	d, err := openLake(ctx, *data, use)
 	if err != nil {
 		return e.fail(fs.Name(), err)
 	}
@@ -50,12 +57,29 @@ func runLakeErase(e *env, args []string) int {
 	if err != nil {
 		return e.fail(fs.Name(), err)
 	}
+	named := strings.Join(*users, " or ")
+	out.Changes.Audit = []state.AuditEntry{{
+		At: e.now().UTC(), Actor: whoami(), Action: "lake erase", Object: named,
+		Result: fmt.Sprintf("erased %s in %s", count(out.Rows, "event"), count(out.Files, "file")),
+	}}
+	if err := d.Withdraw(out.Changes.Removed); err != nil {
+		return e.fail(fs.Name(), err)
+	}
 	if err := d.exchange(ctx, &out.Changes); err != nil {
 		return e.fail(fs.Name(), err)
 	}
 	if err := d.Delete(out.Changes.Removed); err != nil {
 		return e.fail(fs.Name(), err)
 	}
-	e.complain("", fmt.Sprintf("erased %s in %s that named %s", count(out.Rows, "event"), count(out.Files, "file"), strings.Join(*users, " or ")))
+	e.complain("", fmt.Sprintf("erased %s in %s that named %s", count(out.Rows, "event"), count(out.Files, "file"), named))
 	return exitDone
+}
+
+// whoami is the user of the system who runs the command.
+func whoami() string {
+	u, err := user.Current()
+	if err != nil {
+		return "unknown"
+	}
+	return u.Username
 }

@@ -57,7 +57,7 @@ func runLakeExport(e *env, args []string) int {
 	}
 	ctx, stop := fs.interruptible()
 	defer stop()
-	d, err := openLake(ctx, *data, false)
+	d, err := openLake(ctx, *data, reading)
 	if err != nil {
 		return e.fail(fs.Name(), err)
 	}

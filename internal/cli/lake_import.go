@@ -36,7 +36,7 @@ func runLakeImport(e *env, args []string) int {
 	}
 	ctx, stop := fs.interruptible()
 	defer stop()
-	d, err := openLake(ctx, *data, true)
+	d, err := openLake(ctx, *data, making)
 	if err != nil {
 		return e.fail(fs.Name(), err)
 	}

@@ -29,7 +29,11 @@ func runLakeVerify(e *env, args []string) int {
 	}
 	ctx, stop := fs.interruptible()
 	defer stop()
-	d, err := openLake(ctx, *data, false)
+	use := reading
+	if *aside {
+		use = writing
+	}
+	d, err := openLake(ctx, *data, use)
 	if err != nil {
 		return e.fail(fs.Name(), err)
 	}

@@ -24,6 +24,7 @@ func runRules(e *env, args []string) int {
 		{"show", "explain one rule", runRulesShow},
 		{"check", "say on which logs each rule works, or why it cannot", runRulesCheck},
 		{"test", "run the tests of rules", runRulesTest},
+		{"backtest", "say what rules would have raised on stored events", runRulesBacktest},
 		{"navigator", "print an ATT&CK Navigator layer", runRulesNavigator},
 	}, args)
 }

@@ -141,6 +141,8 @@ type Store struct {
 	Full    bool `json:"full,omitempty"`
 	// Missing is how many files of the lake were not there at the start.
 	Missing int `json:"missing_files,omitempty"`
+	// Duties are those of upkeep that did not succeed, with the reason.
+	Duties map[string]string `json:"duties,omitempty"`
 }
 
 // A Disk is the one with the data folder, in bytes; 0 of 0 = not known.

@@ -3,6 +3,7 @@ package health
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -184,6 +185,9 @@ func (h *Health) store() {
 	s := &h.Store
 	if s.Missing > 0 {
 		h.add(Reason{State: Yellow, Part: "store", What: count(s.Missing, "file") + " of the lake missing at the start", Hint: "the log of the service names them; restore them, or see \"entrawatch lake verify\""})
+	}
+	for _, duty := range slices.Sorted(maps.Keys(s.Duties)) {
+		h.add(Reason{State: Yellow, Part: "store", Name: duty, What: "upkeep did not succeed: " + s.Duties[duty], Hint: "mend it; it is tried again by itself"})
 	}
 	if s.Problem == "" {
 		return

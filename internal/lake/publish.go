@@ -186,15 +186,33 @@ func (l *Lake) Clean(ctx context.Context, files []state.File, grace time.Duratio
 	return deleted, nil
 }
 
-// Delete deletes files at once, as erasure demands. They must not be in the
+// Withdraw takes their names from files that are about to leave the manifest and
+// must not come back. Until that is recorded they can be read as before.
+func (l *Lake) Withdraw(paths []string) error {
+	touched := folders{}
+	for _, path := range paths {
+		if _, ok := placeOf(path); !ok {
+			return fmt.Errorf("%s is no file of the lake", path)
+		}
+		if err := os.Rename(l.path(path), l.path(path)+tmpSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("withdraw a file of the lake: %w", err)
+		}
+		touched[filepath.Dir(l.path(path))] = true
+	}
+	return touched.sync()
+}
+
+// Delete deletes files at once, under either name, as erasure demands. They must not be in the
 // manifest any more.
 func (l *Lake) Delete(paths []string) error {
 	for _, path := range paths {
 		if _, ok := placeOf(path); !ok {
 			return fmt.Errorf("%s is no file of the lake", path)
 		}
-		if err := os.Remove(l.path(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("delete a file of the lake: %w", err)
+		for _, name := range []string{l.path(path), l.path(path) + tmpSuffix} {
+			if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("delete a file of the lake: %w", err)
+			}
 		}
 	}
 	l.prune(paths)

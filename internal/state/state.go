@@ -26,8 +26,9 @@ type Store interface {
 	// Files lists the manifest of the lake, in the order of path.
 	Files(ctx context.Context) ([]File, error)
 	// Segments gives the segments of a class that hold something of since or
-	// later, in the order in which they were added.
-	Segments(ctx context.Context, class string, since time.Time) iter.Seq2[Segment, error]
+	// later and of until or earlier, in the order in which they were added. No
+	// until is no end.
+	Segments(ctx context.Context, class string, since, until time.Time) iter.Seq2[Segment, error]
 	// Tallies gives all tallies, in the order of name.
 	Tallies(ctx context.Context) iter.Seq2[Tally, error]
 	// Alerts gives the newest fact of each alert that q wants, in the order of
@@ -46,6 +47,9 @@ type Store interface {
 	Quarantined(ctx context.Context, n int) (newest []Quarantined, total int64, err error)
 	// Value gives a named value; "" if there is none.
 	Value(ctx context.Context, name string) (string, error)
+
+	// Audit gives the newest n entries of the audit trail, newest first.
+	Audit(ctx context.Context, n int) ([]AuditEntry, error)
 
 	// Check reads everything once and reports damage as ErrCorrupt.
 	Check(ctx context.Context) error
@@ -87,6 +91,8 @@ type Changes struct {
 	// counts them: the oldest go.
 	QuarantineLimit int64
 	Values          []Value // replace those of the same name; an empty Text removes it
+	// Audit entries are added, and stay for ever.
+	Audit []AuditEntry
 	// HistoryBefore, if set, forgets hours, done deliveries and facts of alerts
 	// that are not their newest and are older than that. A fact that is still to
 	// be delivered stays.
@@ -186,6 +192,16 @@ type Quarantined struct {
 // Size is what the record takes of the quarantine's limit: its texts and bytes.
 func (q *Quarantined) Size() int64 {
 	return int64(len(q.Source) + len(q.Name) + len(q.Reason) + len(q.Raw))
+}
+
+// An AuditEntry says what a person did to what is kept.
+type AuditEntry struct {
+	Seq    int64 // given by the store, rising
+	At     time.Time
+	Actor  string // who did it
+	Action string // such as "lake erase"
+	Object string // what it was done to
+	Result string // what came of it
 }
 
 // A Value is a small setting or mark of the service itself.

@@ -131,8 +131,8 @@ func (r *run) join() (*kgo.Client, error) {
 	opts := []kgo.Opt{
 		kgo.ConsumerGroup(s.cfg.Group),
 		// A member that was killed keeps its partitions from the next one for so long.
-		kgo.SessionTimeout(10*time.Second),
-		kgo.HeartbeatInterval(3*time.Second),
+		kgo.SessionTimeout(10 * time.Second),
+		kgo.HeartbeatInterval(3 * time.Second),
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.BlockRebalanceOnPoll(),

@@ -146,6 +146,10 @@ func (b *batch) apply(c *state.Changes) {
 	for _, x := range c.Values {
 		b.value(x)
 	}
+	for _, x := range c.Audit {
+		b.queue("audit", `INSERT INTO audit (at, actor, action, object, result) VALUES ($1, $2, $3, $4, $5)`,
+			state.EncodeTime(x.At), raw(x.Actor), raw(x.Action), raw(x.Object), raw(x.Result))
+	}
 	if c.QuarantineLimit > 0 {
 		b.queue("limit of the quarantine", `DELETE FROM quarantine WHERE start < `+quarantineEnd+` - $1`, c.QuarantineLimit)
 	}

@@ -112,9 +112,12 @@ func scanFile(r pgx.Rows) (x state.File, err error) {
 }
 
 // Segments implements state.Store.
-func (s *Store) Segments(ctx context.Context, class string, since time.Time) iter.Seq2[state.Segment, error] {
-	return read(ctx, s, scanSegment, selectSegments+`WHERE sha256(class) = sha256($1) AND last >= $2 ORDER BY seq`,
-		raw(class), state.EncodeTime(since))
+func (s *Store) Segments(ctx context.Context, class string, since, until time.Time) iter.Seq2[state.Segment, error] {
+	query, args := selectSegments+`WHERE sha256(class) = sha256($1) AND last >= $2`, []any{raw(class), state.EncodeTime(since)}
+	if !until.IsZero() {
+		query, args = query+` AND first <= $3`, append(args, state.EncodeTime(until))
+	}
+	return read(ctx, s, scanSegment, query+` ORDER BY seq`, args...)
 }
 
 const selectSegments = `SELECT seq, class, first, last, body FROM segments `
@@ -237,6 +240,18 @@ func scanQuarantined(r pgx.Rows) (x state.Quarantined, err error) {
 	return x, err
 }
 
+// Audit implements state.Store.
+func (s *Store) Audit(ctx context.Context, n int) ([]state.AuditEntry, error) {
+	return list(read(ctx, s, scanAudit, selectAudit+`ORDER BY seq DESC LIMIT $1`, max(n, 0)))
+}
+
+const selectAudit = `SELECT seq, at, actor, action, object, result FROM audit `
+
+func scanAudit(r pgx.Rows) (x state.AuditEntry, err error) {
+	err = r.Scan(&x.Seq, when{&x.At}, text{&x.Actor}, text{&x.Action}, text{&x.Object}, text{&x.Result})
+	return x, err
+}
+
 // Value implements state.Store.
 func (s *Store) Value(ctx context.Context, name string) (value string, err error) {
 	err = s.pool.QueryRow(ctx, `SELECT text FROM marks WHERE sha256(name) = sha256($1)`, raw(name)).Scan(text{&value})
@@ -257,7 +272,8 @@ func (s *Store) Check(ctx context.Context) error {
 		drain(read(ctx, s, scanAlert, selectAlerts)),
 		drain(read(ctx, s, scanDelivery, selectDeliveries)),
 		drain(read(ctx, s, scanHour, selectHours)),
-		drain(read(ctx, s, scanQuarantined, selectQuarantined)))
+		drain(read(ctx, s, scanQuarantined, selectQuarantined)),
+		drain(read(ctx, s, scanAudit, selectAudit)))
 }
 
 // drain reads everything and gives the error with which it ended.

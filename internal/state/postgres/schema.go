@@ -125,6 +125,16 @@ CREATE INDEX quarantine_start ON quarantine (start);
 CREATE TABLE marks (name bytea NOT NULL, text bytea NOT NULL);
 CREATE UNIQUE INDEX marks_name ON marks (sha256(name));
 `,
+	`
+CREATE TABLE audit (
+	seq    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	at     bytea NOT NULL,
+	actor  bytea NOT NULL,
+	action bytea NOT NULL,
+	object bytea NOT NULL,
+	result bytea NOT NULL
+);
+`,
 }
 
 // migrate takes the steps that are missing, each in a transaction of its own.

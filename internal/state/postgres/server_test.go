@@ -229,7 +229,7 @@ func segments(n, size int) *state.Changes {
 // counted is how many segments there are.
 func counted(t *testing.T, s *Store) int {
 	t.Helper()
-	all, err := list(s.Segments(t.Context(), "day", time.Time{}))
+	all, err := list(s.Segments(t.Context(), "day", time.Time{}, time.Time{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,6 +105,10 @@ func (b *batch) apply(c *state.Changes) {
 		b.exec("value", `INSERT INTO marks (name, text) VALUES (?, ?) ON CONFLICT DO UPDATE SET text = excluded.text`,
 			x.Name, x.Text)
 	}
+	for _, x := range c.Audit {
+		b.exec("audit", `INSERT INTO audit (at, actor, action, object, result) VALUES (?, ?, ?, ?, ?)`,
+			state.EncodeTime(x.At), x.Actor, x.Action, x.Object, x.Result)
+	}
 	if c.QuarantineLimit > 0 {
 		b.exec("limit of the quarantine", `DELETE FROM quarantine WHERE start < `+quarantineEnd+` - ?`, c.QuarantineLimit)
 	}

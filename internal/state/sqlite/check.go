@@ -31,7 +31,8 @@ func check(ctx context.Context, db querier) error {
 		drain(rows(ctx, db, scanAlert, selectAlerts)),
 		drain(rows(ctx, db, scanDelivery, selectDeliveries)),
 		drain(rows(ctx, db, scanHour, selectHours)),
-		drain(rows(ctx, db, scanQuarantined, selectQuarantined)))
+		drain(rows(ctx, db, scanQuarantined, selectQuarantined)),
+		drain(rows(ctx, db, scanAudit, selectAudit)))
 }
 
 func scanText(r *sql.Rows) (text string, err error) {

@@ -107,8 +107,12 @@ func scanFile(r *sql.Rows) (x state.File, err error) {
 
 // Segments implements state.Store. Their numbers are found first, so that no
 // bodies are sorted.
-func (s *Store) Segments(ctx context.Context, class string, since time.Time) iter.Seq2[state.Segment, error] {
-	return read(ctx, s, scanSegment, selectSegments+`WHERE seq IN (SELECT seq FROM segments WHERE class = ? AND last >= ?) ORDER BY seq`, class, state.EncodeTime(since))
+func (s *Store) Segments(ctx context.Context, class string, since, until time.Time) iter.Seq2[state.Segment, error] {
+	which, args := `SELECT seq FROM segments WHERE class = ? AND last >= ?`, []any{class, state.EncodeTime(since)}
+	if !until.IsZero() {
+		which, args = which+` AND first <= ?`, append(args, state.EncodeTime(until))
+	}
+	return read(ctx, s, scanSegment, selectSegments+`WHERE seq IN (`+which+`) ORDER BY seq`, args...)
 }
 
 const selectSegments = `SELECT seq, class, first, last, sum, body FROM segments `
@@ -252,6 +256,18 @@ func scanQuarantined(r *sql.Rows) (x state.Quarantined, err error) {
 		return x, err
 	}
 	return x, verify(fmt.Sprintf("record %d in quarantine", x.Seq), x.Raw, kept)
+}
+
+// Audit implements state.Store.
+func (s *Store) Audit(ctx context.Context, n int) ([]state.AuditEntry, error) {
+	return list(read(ctx, s, scanAudit, selectAudit+`ORDER BY seq DESC LIMIT ?`, max(n, 0)))
+}
+
+const selectAudit = `SELECT seq, at, actor, action, object, result FROM audit `
+
+func scanAudit(r *sql.Rows) (x state.AuditEntry, err error) {
+	err = r.Scan(&x.Seq, when{&x.At}, &x.Actor, &x.Action, &x.Object, &x.Result)
+	return x, err
 }
 
 // Value implements state.Store.

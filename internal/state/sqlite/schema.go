@@ -133,6 +133,16 @@ CREATE TABLE marks (
 	text TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+	`
+CREATE TABLE audit (
+	seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+	at     BLOB NOT NULL,
+	actor  TEXT NOT NULL,
+	action TEXT NOT NULL,
+	object TEXT NOT NULL,
+	result TEXT NOT NULL
+) STRICT;
+`,
 }
 
 // version reads what the header says, and refuses files that are not ours and

@@ -81,7 +81,7 @@ func TestDamageWhileOpen(t *testing.T) {
 	if _, err := f.WriteAt(make([]byte, info.Size()/2), info.Size()/4/4096*4096); err != nil {
 		t.Fatal(err)
 	}
-	for _, err = range s.Segments(t.Context(), "day", time.Time{}) {
+	for _, err = range s.Segments(t.Context(), "day", time.Time{}, time.Time{}) {
 		if err != nil {
 			break
 		}

@@ -99,11 +99,11 @@ func segment(class string, first, last time.Time, body string) state.Segment {
 }
 
 // bodies of the segments that a question gives, whose numbers must rise.
-func bodies(t *testing.T, s state.Store, class string, since time.Time) string {
+func bodies(t *testing.T, s state.Store, class string, since, until time.Time) string {
 	t.Helper()
 	var out []string
 	var seq int64
-	for _, x := range collect(t, s.Segments(t.Context(), class, since)) {
+	for _, x := range collect(t, s.Segments(t.Context(), class, since, until)) {
 		if x.Seq <= seq || x.Class != class {
 			t.Errorf("segment %d of class %q after %d", x.Seq, x.Class, seq)
 		}
@@ -117,8 +117,14 @@ func testSegments(t *testing.T, open Open) {
 	s := start(t, open)
 	expect := func(class string, since time.Time, want string) {
 		t.Helper()
-		if got := bodies(t, s, class, since); got != want {
+		if got := bodies(t, s, class, since, time.Time{}); got != want {
 			t.Errorf("class %q since %v: got %q, want %q", class, since, got, want)
+		}
+	}
+	expectUntil := func(since, until time.Time, want string) {
+		t.Helper()
+		if got := bodies(t, s, "day", since, until); got != want {
+			t.Errorf("since %v until %v: got %q, want %q", since, until, got, want)
 		}
 	}
 	apply(t, s,
@@ -131,22 +137,26 @@ func testSegments(t *testing.T, open Open) {
 		expect("day", at(20), "one three four") // what ends just then holds something of it
 		expect("day", at(20).Add(1), "one four")
 		expect("day", at(61), "")
+		expectUntil(time.Time{}, at(50), "one three four five") // what begins just then holds something of it
+		expectUntil(time.Time{}, at(50).Add(-1), "three four five")
+		expectUntil(at(20).Add(1), at(49), "four")
+		expectUntil(at(61), at(90), "")
 		expect("week", at(10), "two")
 		expect("month", time.Time{}, "")
 		s = restart(t, s, open)
 	}
-	got := collect(t, s.Segments(t.Context(), "day", at(60)))
+	got := collect(t, s.Segments(t.Context(), "day", at(60), time.Time{}))
 	got[0].Seq = 0
 	same(t, got, []state.Segment{segment("day", at(50), at(60), "one")})
 
 	apply(t, s, state.Changes{Expired: []state.Expiry{{Class: "day", Before: at(30)}, {Class: "nothing", Before: at(90)}}})
 	expect("day", time.Time{}, "one four")
 	expect("week", time.Time{}, "two")
-	highest := collect(t, s.Segments(t.Context(), "day", time.Time{}))[1].Seq
+	highest := collect(t, s.Segments(t.Context(), "day", time.Time{}, time.Time{}))[1].Seq
 	apply(t, s, state.Changes{Expired: []state.Expiry{{Class: "day", Before: at(90)}, {Class: "week", Before: at(90)}}})
 	s = restart(t, s, open)
 	apply(t, s, state.Changes{Segments: []state.Segment{segment("day", at(0), at(1), "new")}})
-	if seq := collect(t, s.Segments(t.Context(), "day", time.Time{}))[0].Seq; seq <= highest {
+	if seq := collect(t, s.Segments(t.Context(), "day", time.Time{}, time.Time{}))[0].Seq; seq <= highest {
 		t.Errorf("segment %d was added after %d", seq, highest)
 	}
 }
@@ -160,7 +170,7 @@ func testBigSegment(t *testing.T, open Open) {
 	_, _ = rand.NewChaCha8([32]byte{}).Read(body) // never fails
 	apply(t, s, state.Changes{Segments: []state.Segment{{Class: "day", Last: noon, Body: body}, {Class: "day", Last: noon}}})
 	s = restart(t, s, open)
-	got := collect(t, s.Segments(t.Context(), "day", noon))
+	got := collect(t, s.Segments(t.Context(), "day", noon, time.Time{}))
 	if len(got) != 2 || !bytes.Equal(got[0].Body, body) || len(got[1].Body) != 0 {
 		t.Errorf("%d segments came back, not as they were", len(got))
 	}
@@ -270,6 +280,26 @@ func testQuarantine(t *testing.T, open Open) {
 	}
 	if got := one.Size(); got != 22 {
 		t.Errorf("the size is %d", got)
+	}
+}
+
+func testAudit(t *testing.T, open Open) {
+	s := start(t, open)
+	entry := func(minutes int, object string) state.AuditEntry {
+		return state.AuditEntry{At: at(minutes), Actor: "alice", Action: "lake erase", Object: object, Result: "3 events"}
+	}
+	apply(t, s, state.Changes{Audit: []state.AuditEntry{entry(5, "one"), entry(1, "two")}}, state.Changes{Audit: []state.AuditEntry{entry(3, "three")}})
+	apply(t, s, state.Changes{HistoryBefore: forever}) // it stays for ever
+	for range 2 {
+		var got []state.AuditEntry
+		for _, x := range must[[]state.AuditEntry](t)(s.Audit(t.Context(), 2)) {
+			x.Seq = 0
+			got = append(got, x)
+		}
+		same(t, got, []state.AuditEntry{entry(3, "three"), entry(1, "two")}) // in the order in which they were added
+		same(t, len(must[[]state.AuditEntry](t)(s.Audit(t.Context(), 9))), 3)
+		same(t, len(must[[]state.AuditEntry](t)(s.Audit(t.Context(), -1))), 0)
+		s = restart(t, s, open)
 	}
 }
 

@@ -28,6 +28,7 @@ func whole(name string) state.Changes {
 		Hours:       []state.Hour{{At: at(0), Source: name, Stream: name, Kind: name, Events: 1}},
 		Quarantined: []state.Quarantined{{At: at(0), Source: name, Name: name, Reason: name, Raw: []byte(name)}},
 		Values:      []state.Value{{Name: name, Text: "x" + name}},
+		Audit:       []state.AuditEntry{{At: at(0), Actor: name, Action: name, Object: name, Result: name}},
 	}
 }
 
@@ -146,7 +147,7 @@ func testTimes(t *testing.T, open Open) {
 		}
 		cursors := must[[]state.Cursor](t)(s.Cursors(t.Context()))
 		files := must[[]state.File](t)(s.Files(t.Context()))
-		segments := collect(t, s.Segments(t.Context(), name, when))
+		segments := collect(t, s.Segments(t.Context(), name, when, time.Time{}))
 		alerts := collect(t, s.Alerts(t.Context(), state.AlertQuery{Since: when, Changed: when}))
 		pending := must[[]state.Delivery](t)(s.Pending(t.Context(), name, when, 100))
 		hours := collect(t, s.Hours(t.Context(), when))
@@ -179,7 +180,7 @@ func testReadWhileWriting(t *testing.T, open Open) {
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				n := 0
-				for x, err := range s.Segments(t.Context(), "a", time.Time{}) {
+				for x, err := range s.Segments(t.Context(), "a", time.Time{}, time.Time{}) {
 					if err != nil {
 						t.Error(err)
 						return
@@ -206,7 +207,7 @@ func testReadWhileWriting(t *testing.T, open Open) {
 	}
 	cancel()
 	wg.Wait()
-	same(t, len(collect(t, s.Segments(t.Context(), "a", at(0)))), 3*writes)
+	same(t, len(collect(t, s.Segments(t.Context(), "a", at(0), time.Time{}))), 3*writes)
 }
 
 // testWriteWhileReading: what is being read stays as it was when that began, and
@@ -218,7 +219,7 @@ func testWriteWhileReading(t *testing.T, open Open) {
 		apply(t, s, state.Changes{Segments: []state.Segment{segment("a", at(0), at(1), body)}})
 	}
 	n := 0
-	for x, err := range s.Segments(t.Context(), "a", at(0)) {
+	for x, err := range s.Segments(t.Context(), "a", at(0), time.Time{}) {
 		if err != nil || len(x.Body) != len(body) {
 			t.Fatalf("segment %d: %d bytes, %v", n, len(x.Body), err)
 		}
@@ -227,7 +228,7 @@ func testWriteWhileReading(t *testing.T, open Open) {
 				Expired:  []state.Expiry{{Class: "a", Before: forever}},
 				Segments: []state.Segment{segment("a", at(0), at(1), "new")},
 			})
-			for _, err := range s.Segments(t.Context(), "a", at(0)) {
+			for _, err := range s.Segments(t.Context(), "a", at(0), time.Time{}) {
 				if err != nil {
 					t.Error(err)
 				}
@@ -238,7 +239,7 @@ func testWriteWhileReading(t *testing.T, open Open) {
 	if n != 20 {
 		t.Errorf("read %d segments of 20", n)
 	}
-	if got := bodies(t, s, "a", at(0)); got != "new" {
+	if got := bodies(t, s, "a", at(0), time.Time{}); got != "new" {
 		t.Errorf("left are %d bytes", len(got))
 	}
 }

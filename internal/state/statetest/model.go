@@ -24,6 +24,7 @@ type Model struct {
 	hours       []state.Hour
 	quarantined []state.Quarantined
 	values      []state.Value
+	audit       []state.AuditEntry
 	seq         int64
 }
 
@@ -43,7 +44,7 @@ func (m *Model) clone() *Model {
 	return &Model{
 		slices.Clone(m.cursors), slices.Clone(m.files), slices.Clone(m.segments),
 		slices.Clone(m.tallies), slices.Clone(m.alerts), slices.Clone(m.deliveries), slices.Clone(m.hours),
-		slices.Clone(m.quarantined), slices.Clone(m.values), m.seq,
+		slices.Clone(m.quarantined), slices.Clone(m.values), slices.Clone(m.audit), m.seq,
 	}
 }
 
@@ -99,6 +100,11 @@ func (m *Model) apply(c *state.Changes) error {
 		m.values = put(m.values, x, func(y state.Value) bool { return x.Name == y.Name })
 	}
 	m.values = slices.DeleteFunc(m.values, func(x state.Value) bool { return x.Text == "" })
+	for _, x := range c.Audit {
+		m.seq++
+		x.Seq = m.seq
+		m.audit = append(m.audit, x)
+	}
 	if c.QuarantineLimit > 0 {
 		var size int64
 		for i, x := range slices.Backward(m.quarantined) {
@@ -193,8 +199,10 @@ func (m *Model) Files(context.Context) ([]state.File, error) {
 }
 
 // Segments implements state.Store.
-func (m *Model) Segments(_ context.Context, class string, since time.Time) iter.Seq2[state.Segment, error] {
-	return all(keep(m.segments, func(x state.Segment) bool { return x.Class == class && !x.Last.Before(since) }))
+func (m *Model) Segments(_ context.Context, class string, since, until time.Time) iter.Seq2[state.Segment, error] {
+	return all(keep(m.segments, func(x state.Segment) bool {
+		return x.Class == class && !x.Last.Before(since) && (until.IsZero() || !x.First.After(until))
+	}))
 }
 
 // all gives a list as a sequence without an error.
@@ -255,6 +263,13 @@ func (m *Model) Quarantined(_ context.Context, n int) (newest []state.Quarantine
 	newest = slices.Clone(m.quarantined)
 	slices.Reverse(newest)
 	return newest[:min(len(newest), max(n, 0))], int64(len(m.quarantined)), nil
+}
+
+// Audit implements state.Store.
+func (m *Model) Audit(_ context.Context, n int) ([]state.AuditEntry, error) {
+	newest := slices.Clone(m.audit)
+	slices.Reverse(newest)
+	return newest[:min(len(newest), max(n, 0))], nil
 }
 
 // Value implements state.Store.

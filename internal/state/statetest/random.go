@@ -73,15 +73,19 @@ func question(t *testing.T, rt *rapid.T, s, m state.Store) {
 	gotAlerts, err := gather(s.Alerts(t.Context(), q))
 	agree(rt, "alerts", gotAlerts, wantAlerts, err)
 	since, text, n := moment(rt), name.Draw(rt, "name"), rapid.IntRange(-1, 3).Draw(rt, "n")
+	until := moment(rt)
 	wantHours, _ := gather(m.Hours(t.Context(), since))
 	gotHours, err := gather(s.Hours(t.Context(), since))
 	agree(rt, "hours", gotHours, wantHours, err)
-	wantSegments, _ := gather(m.Segments(t.Context(), text, since))
-	gotSegments, err := gather(s.Segments(t.Context(), text, since))
+	wantSegments, _ := gather(m.Segments(t.Context(), text, since, until))
+	gotSegments, err := gather(s.Segments(t.Context(), text, since, until))
 	agree(rt, "segments", len(gotSegments), len(wantSegments), err)
 	wantPending, _ := m.Pending(t.Context(), text, since, n)
 	gotPending, err := s.Pending(t.Context(), text, since, n)
 	agree(rt, "pending", gotPending, wantPending, err)
+	wantAudit, _ := m.Audit(t.Context(), n)
+	gotAudit, err := s.Audit(t.Context(), n)
+	agree(rt, "audit", len(gotAudit), len(wantAudit), err)
 	wantNewest, _, _ := m.Quarantined(t.Context(), n)
 	gotNewest, _, err := s.Quarantined(t.Context(), n)
 	agree(rt, "quarantined", len(gotNewest), len(wantNewest), err)
@@ -146,6 +150,9 @@ func changes(rt *rapid.T, m *Model) *state.Changes {
 				At: moment(rt), Source: text(), Name: text(), Line: int(count()), Index: int(count()) - 1, Reason: text(),
 				Raw: body.Draw(rt, "raw"),
 			}
+		}),
+		Audit: some(rt, "audit", func() state.AuditEntry {
+			return state.AuditEntry{At: moment(rt), Actor: text(), Action: text(), Object: text(), Result: text()}
 		}),
 		Values: some(rt, "values", func() state.Value { return state.Value{Name: text(), Text: text()} }),
 	}

@@ -46,6 +46,7 @@ func Run(t *testing.T, place func(t testing.TB) Open) {
 		{"Hours", testHours},
 		{"Quarantine", testQuarantine},
 		{"Values", testValues},
+		{"Audit", testAudit},
 		{"History", testHistory},
 		{"Order", testOrder},
 		{"AllOrNothing", testAllOrNothing},
@@ -171,6 +172,7 @@ type contents struct {
 	Hours       []state.Hour
 	Quarantined []state.Quarantined
 	Total       int64
+	Audit       []state.AuditEntry
 	Values      map[string]string
 }
 
@@ -214,8 +216,11 @@ func ask(ctx context.Context, s state.Store) (contents, error) {
 	c.Quarantined, c.Total, err = s.Quarantined(ctx, 1000)
 	keep(err)
 	keep(rising(c.Quarantined, func(x *state.Quarantined) *int64 { return &x.Seq }, -1))
+	c.Audit, err = s.Audit(ctx, 1000)
+	keep(err)
+	keep(rising(c.Audit, func(x *state.AuditEntry) *int64 { return &x.Seq }, -1))
 	for _, name := range names {
-		segments, err := gather(s.Segments(ctx, name, time.Time{}))
+		segments, err := gather(s.Segments(ctx, name, time.Time{}, time.Time{}))
 		keep(err)
 		keep(rising(segments, func(x *state.Segment) *int64 { return &x.Seq }, 1))
 		pending, err := s.Pending(ctx, name, forever, 1000)
