@@ -18,9 +18,10 @@ import (
 // next ones.
 type alertBook struct {
 	rules  []*detect.Rule
-	facts  map[string]map[string]*alert.Alert // by group and id
-	stored map[string]time.Time               // by id: when its newest fact was made
-	later  map[string]time.Time               // groups that have grown, and when to say so
+	facts  map[string]map[string]*alert.Alert        // by group and id
+	stored map[string]time.Time                      // by id: when its newest fact was made
+	later  map[string]time.Time                      // groups that have grown, and when to say so
+	naming map[detect.Entity]map[string]*alert.Alert // by entity and id: the alerts that name it
 	// cuts are up to when nothing of a tenant changes any more.
 	cuts map[string]time.Time
 	lag  func(rule int) time.Duration
@@ -41,7 +42,7 @@ type fact struct {
 }
 
 func openBook(ctx context.Context, s *Service, live *detect.Live) (*alertBook, error) {
-	b := &alertBook{rules: s.engine.Rules(), facts: map[string]map[string]*alert.Alert{}, stored: map[string]time.Time{}, later: map[string]time.Time{}, cuts: map[string]time.Time{}, lag: live.Lag, slug: map[string]int{}, own: newWatchBook(s.Tenant)}
+	b := &alertBook{rules: s.engine.Rules(), facts: map[string]map[string]*alert.Alert{}, stored: map[string]time.Time{}, later: map[string]time.Time{}, naming: map[detect.Entity]map[string]*alert.Alert{}, cuts: map[string]time.Time{}, lag: live.Lag, slug: map[string]int{}, own: newWatchBook(s.Tenant)}
 	for i, r := range b.rules {
 		b.slug[r.Slug] = i
 	}
@@ -105,6 +106,7 @@ func (b *alertBook) prune() {
 		}
 		for id, a := range facts {
 			if b.settled(a, 3) {
+				b.unname(a)
 				delete(facts, id)
 				delete(b.stored, id)
 			}
@@ -119,8 +121,35 @@ func (b *alertBook) keep(group string, a *alert.Alert, at time.Time) {
 	if b.facts[group] == nil {
 		b.facts[group] = map[string]*alert.Alert{}
 	}
+	if was := b.facts[group][a.ID]; was != nil {
+		b.unname(was)
+	}
 	b.facts[group][a.ID] = a
 	b.stored[a.ID] = at
+	for _, e := range a.Entities {
+		key := named(a, e)
+		if b.naming[key] == nil {
+			b.naming[key] = map[string]*alert.Alert{}
+		}
+		b.naming[key][a.ID] = a
+	}
+}
+
+// named is an entity as alerts of one tenant name it alike.
+func named(a *alert.Alert, e detect.Entity) detect.Entity {
+	if e.ID == "" {
+		e.ID = strings.ToLower(e.Name)
+	}
+	return detect.Entity{Type: e.Type, ID: e.ID, Name: a.Tenant}
+}
+
+func (b *alertBook) unname(a *alert.Alert) {
+	for _, e := range a.Entities {
+		key := named(a, e)
+		if delete(b.naming[key], a.ID); len(b.naming[key]) == 0 {
+			delete(b.naming, key)
+		}
+	}
 }
 
 // revise makes the facts of what has changed.
@@ -224,18 +253,23 @@ func (b *alertBook) wait(next []*alert.Alert, now time.Time) (until time.Time, w
 }
 
 // link says of alerts to which incident they belong and which others are
-// related to them.
+// related to them. Only those that name the same can have to do with them.
 func (b *alertBook) link(fresh []*alert.Alert) error {
 	l := alert.NewLinker(detect.NewMemory)
 	defer l.Close()
-	for _, group := range b.facts {
-		for _, a := range group {
-			if !a.Live() {
-				continue
-			}
-			a.Related = nil
-			if err := l.Add(a); err != nil {
-				return err
+	near := map[string]bool{}
+	for _, a := range fresh {
+		for _, e := range a.Entities {
+			for id, other := range b.naming[named(a, e)] {
+				if near[id] || !other.Live() {
+					continue
+				}
+				near[id] = true
+				copied := *other
+				copied.Related, copied.Incident = nil, ""
+				if err := l.Add(&copied); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -38,6 +38,7 @@ func commands() []command {
 		{"scan", "read logs and print alerts", runScan},
 		{"serve", "watch sources of logs and raise alerts", runServe},
 		{"status", "say how the running service fares, and what to do", runStatus},
+		{"doctor", "look whether the service can do what it is configured for", runDoctor},
 		{"rules", "list, show, check and test rules", runRules},
 		{"baseline", "draft, check and compare baselines", runBaseline},
 		{"report", "answer questions about logs", runReport},

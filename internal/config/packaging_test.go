@@ -1,6 +1,12 @@
 package config
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -24,7 +31,6 @@ var credentials = map[string]string{
 	"chat-url":           "https://chat.contoso.com/hooks/0123456789abcdef",
 	"graph-secret":       "not~a.real~secret",
 	"kafka-password":     "not a real password",
-	"app-certificate":    "-----BEGIN CERTIFICATE-----\n",
 }
 
 // TestExamples reads each of packaging/examples. Those of sources that this
@@ -55,6 +61,7 @@ func TestExamples(t *testing.T) {
 			for name, text := range credentials {
 				write(t, filepath.Join(dir, name), text)
 			}
+			write(t, filepath.Join(dir, "app-certificate"), certificate(t))
 			write(t, filepath.Join(dir, "baseline.yaml"), "")
 			text := string(data)
 			for _, there := range []string{"/run/credentials/entrawatch.service/", "/etc/entrawatch/"} {
@@ -71,6 +78,25 @@ func TestExamples(t *testing.T) {
 			t.Errorf("packaging/examples has no configuration with the source %s", k)
 		}
 	}
+}
+
+// certificate makes a certificate with its key, in PEM.
+func certificate(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})) + string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}))
 }
 
 func write(t *testing.T, path, text string) {

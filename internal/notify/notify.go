@@ -24,6 +24,11 @@ type Sink interface {
 	Notify(ctx context.Context, alert []byte, id string, revision int) (retry bool, err error)
 }
 
+// A Checker is a Sink that can tell whether alerts would arrive. It sends none.
+type Checker interface {
+	Check(ctx context.Context) error
+}
+
 // A Config is the section of an outlet.
 type Config interface {
 	setting.Section

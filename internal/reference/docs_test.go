@@ -100,12 +100,14 @@ var (
 // repository, with their anchors.
 func TestLinksLeadSomewhere(t *testing.T) {
 	pages := []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/handbook.md", "docs/correlations.md", "docs/outlets.md", "docs/deploy.md", "docs/hunt.md"}
-	records, err := filepath.Glob(filepath.Join(root, "docs", "adr", "*.md"))
-	if err != nil || len(records) == 0 {
-		t.Fatal(err)
-	}
-	for _, r := range records {
-		pages = append(pages, "docs/adr/"+filepath.Base(r))
+	for _, folder := range []string{"adr", "sources"} {
+		found, err := filepath.Glob(filepath.Join(root, "docs", folder, "*.md"))
+		if err != nil || len(found) == 0 {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			pages = append(pages, "docs/"+folder+"/"+filepath.Base(f))
+		}
 	}
 	for _, page := range pages {
 		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(page)))

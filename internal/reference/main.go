@@ -34,6 +34,7 @@ func pages() []page {
 		{"configuration.md", configurationPage},
 		{"../internal/config/starting.yaml", startingFile}, // for the program itself
 		{"lake.md", lakePage},
+		{"sources/graph.md", graphPage},
 	}
 	for _, g := range guides {
 		out = append(out, page{g.page, guidePage(g.letter)})

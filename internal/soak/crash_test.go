@@ -64,7 +64,7 @@ type company struct {
 }
 
 // makeCompany invents a company of so many records in the days before today.
-func makeCompany(t *testing.T, seed uint64, records int) *company {
+func makeCompany(t testing.TB, seed uint64, records int) *company {
 	t.Helper()
 	const days = 4
 	today := time.Now().UTC().Truncate(24 * time.Hour)
@@ -135,7 +135,7 @@ func (closing) Close() error { return nil }
 
 // A world is what the service finds around it.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string
 	company *company
 	cluster *kfake.Cluster
@@ -151,7 +151,7 @@ type world struct {
 
 const topic = "insights-logs"
 
-func newWorld(t *testing.T, c *company) *world {
+func newWorld(t testing.TB, c *company) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), company: c, got: map[string]int{}, last: map[string]*alert.Alert{}}
 	var err error
@@ -201,7 +201,7 @@ outlets:
 }
 
 // freePort is a port that nobody uses at the moment.
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -262,7 +262,7 @@ func (w *world) start() *process {
 	return p
 }
 
-func (p *process) kill(t *testing.T) {
+func (p *process) kill(t testing.TB) {
 	t.Helper()
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Fatalf("%v\n%s", err, p.log.String())
@@ -271,7 +271,7 @@ func (p *process) kill(t *testing.T) {
 }
 
 // end asks the service to end.
-func (p *process) end(t *testing.T) {
+func (p *process) end(t testing.TB) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatalf("%v\n%s", err, p.log.String())
@@ -490,7 +490,7 @@ func (w *world) checkAlerts() {
 }
 
 // comparable is an alert without what depends on where and when its events came.
-func comparable(t *testing.T, a *alert.Alert) string {
+func comparable(t testing.TB, a *alert.Alert) string {
 	t.Helper()
 	c := *a
 	c.Revision, c.Incident, c.Related, c.Status, c.StatusBefore, c.SupersededBy = 0, "", nil, "", "", nil

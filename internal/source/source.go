@@ -7,6 +7,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 )
@@ -90,5 +91,35 @@ type Check struct {
 	Stream  string // "" = the source as a whole
 	What    string // that was looked at: "permission AuditLog.Read.All"
 	Problem error  // nil = it is well
-	Note    string // what else there is to know
+	// Notice tells that it works all the same, and that Problem is to be mended in
+	// time.
+	Notice bool
+	Note   string // what else there is to know
+}
+
+// When something that ends is told of.
+const endsSoon = 30 * 24 * time.Hour
+
+// CheckEnd looks at something that is valid until a time. hint says what to do
+// before, or then.
+func CheckEnd(what string, end, now time.Time, hint string) Check {
+	c := Check{What: what}
+	day := end.UTC().Format(time.DateOnly)
+	days := int(end.Sub(now) / (24 * time.Hour))
+	left := fmt.Sprintf("%d days", days)
+	switch days {
+	case 0:
+		left = "less than a day"
+	case 1:
+		left = "1 day"
+	}
+	switch {
+	case !now.Before(end):
+		c.Problem = &Problem{What: "it has ended on " + day, Hint: hint, Final: true}
+	case end.Sub(now) < endsSoon:
+		c.Notice, c.Problem = true, &Problem{What: "it ends on " + day + ", in " + left, Hint: hint}
+	default:
+		c.Note = "valid until " + day + ", " + left
+	}
+	return c
 }

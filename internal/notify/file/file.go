@@ -64,6 +64,31 @@ func (s *Sink) Notify(_ context.Context, alert []byte, _ string, _ int) (retry b
 	return false, nil
 }
 
+var _ notify.Checker = (*Sink)(nil)
+
+// Check sees whether alerts could be appended. It changes no file, and leaves none
+// behind.
+func (s *Sink) Check(context.Context) error {
+	there, err := os.Stat(s.path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		f, err := os.CreateTemp(filepath.Dir(s.path), ".entrawatch-check-*")
+		if err != nil {
+			return s.explain(err)
+		}
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	case err != nil:
+		return s.explain(err)
+	case !there.Mode().IsRegular():
+		return s.explain(errNotFile)
+	}
+	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return s.explain(err)
+	}
+	return f.Close()
+}
+
 // Close closes the file. Notify opens it again.
 func (s *Sink) Close() error {
 	if s.f == nil {

@@ -242,3 +242,25 @@ func TestProblems(t *testing.T) {
 		t.Error(p)
 	}
 }
+
+// TestCheck: what keeps alerts from being written is told, and nothing is written.
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	there := filepath.Join(dir, "there")
+	if err := os.WriteFile(there, []byte("half a line"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		there: "", filepath.Join(dir, "new"): "", filepath.Join(dir, "no", "new"): "make the folder " + filepath.Join(dir, "no"), dir: "is not a file",
+	} {
+		err := open(t, path).(notify.Checker).Check(t.Context())
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	text, _ := os.ReadFile(there)
+	if err != nil || len(entries) != 1 || string(text) != "half a line" {
+		t.Errorf("%v, %v, %q", entries, err, text)
+	}
+}

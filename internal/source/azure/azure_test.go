@@ -164,25 +164,25 @@ func TestExplainSkew(t *testing.T) {
 
 func TestAuthProblems(t *testing.T) {
 	good := Auth{Tenant: "contoso.onmicrosoft.com", Client: "66666666-7777-8888-9999-000000000000", Secret: setting.NewSecret("s")}
-	if p := good.Problems("auth"); p != nil {
+	if p := good.Problems(); p != nil {
 		t.Errorf("%+v", p)
 	}
 	if good.By() != BySecret || good.TenantID() != "" {
 		t.Errorf("by %s, tenant %q", good.By(), good.TenantID())
 	}
 	workload := Auth{Tenant: "contoso.com", Method: ByWorkloadIdentity}
-	if p := workload.Problems("auth"); p != nil {
+	if p := workload.Problems(); p != nil {
 		t.Errorf("%+v", p)
 	}
 	certificate := good
 	certificate.Method = ByCertificate
-	if p := certificate.Problems("auth"); len(p) != 1 || p[0].Key != "auth.certificate" {
+	if p := certificate.Problems(); len(p) != 1 || p[0].Key != "entra.certificate" {
 		t.Errorf("%+v", p)
 	}
 	for _, name := range []string{"common", "organizations", "a b", "https://contoso.com"} {
 		bad := good
 		bad.Tenant = name
-		if !slices.ContainsFunc(bad.Problems("auth"), func(p setting.Problem) bool { return p.Key == "auth.tenant" }) {
+		if !slices.ContainsFunc(bad.Problems(), func(p setting.Problem) bool { return p.Key == "entra.tenant" }) {
 			t.Errorf("tenant %s is well", name)
 		}
 	}

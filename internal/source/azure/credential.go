@@ -49,10 +49,23 @@ func Credential(a Auth, e Endpoints, transport policy.Transporter) (azcore.Token
 		return azidentity.NewManagedIdentityCredential(o)
 	case ByWorkloadIdentity:
 		return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
-			ClientOptions: options, DisableInstanceDiscovery: undiscovered, ClientID: a.Client, TenantID: a.Tenant, TokenFilePath: a.TokenFile,
+			ClientOptions: options, DisableInstanceDiscovery: undiscovered, ClientID: a.Client, TenantID: a.Tenant, TokenFilePath: string(a.TokenFile),
 		})
 	}
-	return nil, fmt.Errorf("auth.method %q is none of %s", a.Method, strings.Join(methods, ", "))
+	return nil, fmt.Errorf(Section+".method %q is none of %s", a.Method, strings.Join(methods, ", "))
+}
+
+const certificateHint = "give a PEM or PFX file that holds the certificate and its private key, and certificate_password for a locked PFX; " +
+	"one that a newer program wrote becomes PEM with openssl pkcs12 -in FILE.pfx -out FILE.pem -nodes"
+
+// Credential returns what gets tokens from the section's own cloud. A nil
+// transport is the usual one.
+func (a Auth) Credential(transport policy.Transporter) (azcore.TokenCredential, error) {
+	ends, ok := Cloud(a.Cloud, Endpoints{})
+	if !ok {
+		return nil, fmt.Errorf("%s.cloud %q is none of %s", Section, a.Cloud, strings.Join(Clouds(), ", "))
+	}
+	return Credential(a, ends, transport)
 }
 
 func certificate(text, password string) ([]*x509.Certificate, crypto.PrivateKey, error) {
@@ -70,8 +83,7 @@ func certificate(text, password string) ([]*x509.Certificate, crypto.PrivateKey,
 	if err != nil {
 		return nil, nil, &source.Problem{
 			What: "the certificate cannot be read", Err: err, Final: true,
-			Hint: "give a PEM or PFX file that holds the certificate and its private key, and certificate_password for a locked PFX; " +
-				"one that a newer program wrote becomes PEM with openssl pkcs12 -in FILE.pfx -out FILE.pem -nodes",
+			Hint: certificateHint,
 		}
 	}
 	return certs, key, nil

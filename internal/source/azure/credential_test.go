@@ -36,7 +36,7 @@ func login(t *testing.T, a Auth) (*loginfake.Login, *Client) {
 	t.Cleanup(end)
 	hc := &http.Client{Transport: transport}
 	a.Tenant, a.Client = tenantID, clientID
-	if p := a.Problems("auth"); p != nil {
+	if p := a.Problems(); p != nil {
 		t.Fatalf("%+v", p)
 	}
 	c, err := NewClient(a, Endpoints{Login: "https://example.com", Graph: "https://graph.example"}, hc, hc, time.Now)
@@ -118,7 +118,7 @@ func TestWorkloadIdentity(t *testing.T) {
 	if err := os.WriteFile(file, []byte("token of the cluster"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, c := login(t, Auth{Method: ByWorkloadIdentity, TokenFile: file})
+	l, c := login(t, Auth{Method: ByWorkloadIdentity, TokenFile: setting.Path(file)})
 	l.Assertion = func(jwt string) bool { return jwt == "token of the cluster" }
 	granted(t, c)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 // checkFor is how long doctor waits for an account.
@@ -20,11 +21,14 @@ const checkFor = 30 * time.Second
 func (s *Source) Check(ctx context.Context) []source.Check {
 	ctx, cancel := context.WithTimeout(ctx, checkFor)
 	defer cancel()
+	out := s.cfg.Entra.CheckEnd(s.now())
+	if end, ok := s.cfg.end(); ok {
+		out = append(out, source.CheckEnd("SAS", end, s.now(), sasHint))
+	}
 	found, err := s.search(ctx)
 	if err != nil {
-		return []source.Check{{What: "listing the containers", Problem: s.explain(err)}}
+		return append(out, source.Check{What: "listing the containers", Problem: s.explain(err)})
 	}
-	var out []source.Check
 	for _, p := range s.cfg.Containers {
 		if !strings.Contains(p, "*") {
 			continue
@@ -41,19 +45,32 @@ func (s *Source) Check(ctx context.Context) []source.Check {
 		}
 		out = append(out, c)
 	}
+	skew, told := time.Duration(0), false
 	for _, name := range found {
-		out = append(out, s.checkContainer(ctx, name))
+		c, at := s.checkContainer(ctx, name)
+		if out = append(out, c); !at.IsZero() {
+			skew, told = at.Sub(s.now()), true
+		}
 	}
-	return out
+	clock := source.Check{What: "clock", Problem: azure.ExplainSkew(skew)}
+	if !told {
+		clock.Note = "not compared: no answer told the time"
+	}
+	return append(out, clock)
 }
 
-func (s *Source) checkContainer(ctx context.Context, name string) source.Check {
-	c := source.Check{Stream: name, What: "reading container " + name}
+// checkContainer reads a little of a container. at is the time by the clock of the
+// account.
+func (s *Source) checkContainer(ctx context.Context, name string) (c source.Check, at time.Time) {
+	c = source.Check{Stream: name, What: "reading container " + name}
 	pager := s.client.NewContainerClient(name).NewListBlobsFlatPager(&container.ListBlobsFlatOptions{MaxResults: to.Ptr(int32(10))})
 	page, err := pager.NextPage(ctx)
 	if err != nil {
 		c.Problem = s.explain(err)
-		return c
+		return c, at
+	}
+	if page.Date != nil {
+		at = *page.Date
 	}
 	c.Note = "it is empty"
 	for _, b := range page.Segment.BlobItems {
@@ -67,5 +84,5 @@ func (s *Source) checkContainer(ctx context.Context, name string) source.Check {
 		c.Note = "its first blob is " + it.name
 		break
 	}
-	return c
+	return c, at
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
-	"github.com/entrawatch/entrawatch/internal/identity"
 	"github.com/entrawatch/entrawatch/internal/setting"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 // Config is the section of a source that reads an Azure Storage account.
@@ -19,7 +19,7 @@ type Config struct {
 	// https://NAME.blob.core.windows.net or the same in the cloud of entra.
 	Account string `yaml:"account"`
 	// Entra signs in with Microsoft Entra ID.
-	Entra identity.Config `yaml:"entra"`
+	Entra azure.Auth `yaml:"entra"`
 	// ConnectionString is that of the account's access keys, in place of account.
 	ConnectionString setting.Secret `yaml:"connection_string"`
 	// SAS is a blob service SAS URL of the account, in place of account.
@@ -88,8 +88,8 @@ func (c *Config) Problems() []setting.Problem {
 	if c.Poll < time.Second {
 		wrong("poll", "is less than a second", "write a duration such as 30s")
 	}
-	for _, p := range c.Entra.Problems() {
-		wrong("entra."+p.Key, p.What, p.Hint)
+	if c.Entra.Configured() {
+		out = append(out, c.Entra.Problems()...)
 	}
 	return out
 }
@@ -106,8 +106,8 @@ func isURL(text string) bool {
 
 // domains are where blobs are kept, by cloud.
 var domains = map[string]string{
-	"": "blob.core.windows.net", "public": "blob.core.windows.net",
-	"usgovernment": "blob.core.usgovcloudapi.net", "china": "blob.core.chinacloudapi.cn",
+	"": "blob.core.windows.net", "global": "blob.core.windows.net", "us-gcc": "blob.core.windows.net",
+	"us-gov-l4": "blob.core.usgovcloudapi.net", "us-gov-l5": "blob.core.usgovcloudapi.net", "china": "blob.core.chinacloudapi.cn",
 }
 
 // address is that of the account.
@@ -118,16 +118,32 @@ func (c *Config) address() string {
 	return "https://" + c.Account + "." + domains[c.Entra.Cloud] + "/"
 }
 
-// expired reports whether the SAS says that its time is over.
-func (c *Config) expired(now time.Time) bool {
-	u, err := url.Parse(strings.TrimSpace(c.SAS.Text()))
-	if err != nil {
-		return false
+// end is until when the SAS is valid; ok is false where there is none, or it does
+// not say.
+func (c *Config) end() (end time.Time, ok bool) {
+	text := c.SAS.Text()
+	if u, err := url.Parse(strings.TrimSpace(text)); err == nil {
+		text = u.RawQuery
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z", "2006-01-02"} {
-		if end, err := time.Parse(layout, u.Query().Get("se")); err == nil {
-			return now.After(end)
+	for part := range strings.SplitSeq(c.ConnectionString.Text(), ";") {
+		if key, value, _ := strings.Cut(part, "="); strings.EqualFold(strings.TrimSpace(key), "SharedAccessSignature") {
+			text = strings.TrimPrefix(strings.TrimSpace(value), "?")
 		}
 	}
-	return false
+	q, err := url.ParseQuery(text)
+	if err != nil {
+		return time.Time{}, false
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z", "2006-01-02"} {
+		if end, err := time.Parse(layout, q.Get("se")); err == nil {
+			return end, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// expired reports whether the SAS says that its time is over.
+func (c *Config) expired(now time.Time) bool {
+	end, ok := c.end()
+	return ok && now.After(end)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 
-	"github.com/entrawatch/entrawatch/internal/identity"
 	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 // A refusal is what an error code of the account means.
@@ -41,7 +41,7 @@ func (s *Source) explain(err error) *source.Problem {
 	if errors.As(err, &done) {
 		return done
 	}
-	if p := identity.Explain(err); p != nil {
+	if p := azure.ExplainSignIn(err); p != nil {
 		return p
 	}
 	var answer *azcore.ResponseError

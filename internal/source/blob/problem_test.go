@@ -15,9 +15,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
-	"github.com/entrawatch/entrawatch/internal/identity"
 	"github.com/entrawatch/entrawatch/internal/setting"
 	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 // sign returns a SAS URL for the account of Azurite.
@@ -76,10 +76,10 @@ func TestSAS(t *testing.T) {
 				return
 			}
 			checks := reader.Check(t.Context())
-			if len(checks) != 1 {
+			if len(checks) != 2 || checks[0].What != "SAS" || checks[0].Problem == nil || checks[0].Notice == (tc.name == "expired") {
 				t.Fatal(checks)
 			}
-			checkProblem(t, checks[0].Problem, tc.what, tc.hint)
+			checkProblem(t, checks[1].Problem, tc.what, tc.hint)
 		})
 	}
 }
@@ -119,9 +119,28 @@ func TestContainers(t *testing.T) {
 		checkProblem(t, c.Problem, "", "")
 		what = append(what, c.What)
 	}
-	want := []string{"containers " + pattern, "reading container " + name, "reading container " + s.prefix + "some-logs"}
+	want := []string{"containers " + pattern, "reading container " + name, "reading container " + s.prefix + "some-logs", "clock"}
 	if !slices.Equal(what, want) {
 		t.Errorf("%q, want %q", what, want)
+	}
+}
+
+// TestEnd: what a SAS says of its end, wherever it stands.
+func TestEnd(t *testing.T) {
+	want := time.Date(2027, 1, 2, 3, 4, 0, 0, time.UTC)
+	for text, cfg := range map[string]Config{
+		"a SAS":                  {SAS: setting.NewSecret("https://contoso.blob.core.windows.net/?sv=1&se=2027-01-02T03%3A04%3A00Z&sig=x\n")},
+		"to minutes":             {SAS: setting.NewSecret("https://contoso.blob.core.windows.net/?se=2027-01-02T03:04Z&sig=x")},
+		"in a connection string": {ConnectionString: setting.NewSecret("BlobEndpoint=https://contoso.blob.core.windows.net;SharedAccessSignature=sv=1&se=2027-01-02T03:04:00Z&sig=x")},
+	} {
+		if end, ok := cfg.end(); !ok || !end.Equal(want) {
+			t.Errorf("%s: %v, %v", text, end, ok)
+		}
+	}
+	for _, cfg := range []Config{{}, {SAS: setting.NewSecret("https://contoso.blob.core.windows.net/?se=soon&sig=x")}, {ConnectionString: setting.NewSecret("AccountName=contoso;AccountKey=" + key)}} {
+		if end, ok := cfg.end(); ok {
+			t.Errorf("%v", end)
+		}
 	}
 }
 
@@ -182,7 +201,7 @@ func TestExplain(t *testing.T) {
 func TestProblems(t *testing.T) {
 	secret := setting.NewSecret
 	right := secret("DefaultEndpointsProtocol=https;AccountName=contoso;AccountKey=" + key)
-	entra := identity.Config{Method: identity.ManagedIdentity}
+	entra := azure.Auth{Method: azure.ByManagedIdentity}
 	for _, tc := range []struct {
 		name string
 		cfg  Config
@@ -199,7 +218,7 @@ func TestProblems(t *testing.T) {
 		{"no SAS", Config{SAS: secret("sv=1&sig=x")}, []string{"sas"}},
 		{"nothing", Config{}, []string{"entra"}},
 		{"two ways", Config{ConnectionString: right, SAS: secret("https://contoso.blob.core.windows.net/?sv=1&sig=x")}, []string{"entra"}},
-		{"no cloud", Config{Account: "contosologs", Entra: identity.Config{Method: identity.ManagedIdentity, Cloud: "mars"}}, []string{"entra.cloud"}},
+		{"no cloud", Config{Account: "contosologs", Entra: azure.Auth{Method: azure.ByManagedIdentity, Cloud: "mars"}}, []string{"entra.cloud"}},
 		{"no container", Config{ConnectionString: right, Containers: []string{"a", "A_b"}}, []string{"containers[1]"}},
 		{"times", Config{ConnectionString: right, Since: -1, Poll: 1}, []string{"since", "poll"}},
 	} {
@@ -222,8 +241,8 @@ func TestProblems(t *testing.T) {
 			}
 		})
 	}
-	for cloud, want := range map[string]string{"": "https://a12.blob.core.windows.net/", "china": "https://a12.blob.core.chinacloudapi.cn/", "usgovernment": "https://a12.blob.core.usgovcloudapi.net/"} {
-		if got := (&Config{Account: "a12", Entra: identity.Config{Cloud: cloud}}).address(); got != want {
+	for cloud, want := range map[string]string{"": "https://a12.blob.core.windows.net/", "china": "https://a12.blob.core.chinacloudapi.cn/", "us-gov-l4": "https://a12.blob.core.usgovcloudapi.net/"} {
+		if got := (&Config{Account: "a12", Entra: azure.Auth{Cloud: cloud}}).address(); got != want {
 			t.Errorf("%s: %s", cloud, got)
 		}
 	}

@@ -15,12 +15,13 @@ import (
 // Check looks at everything that reading takes: the token, its permissions, each
 // log and listing by asking for one entry, and the clock.
 func (s *Source) Check(ctx context.Context) []source.Check {
+	out := s.config.Entra.CheckEnd(time.Now())
 	claims, err := s.client.Claims(ctx, s.client.Ends.Graph)
 	if err != nil {
-		return []source.Check{{What: "token", Problem: explain(err, need{what: "the token"}, claims)}}
+		return append(out, source.Check{What: "token", Problem: explain(err, need{what: "the token"}, claims)})
 	}
 	s.claims, s.claimed = claims, time.Now()
-	out := []source.Check{{What: "token", Note: "tenant " + claims.Tenant + ", permissions " + strings.Join(slices.Sorted(slices.Values(claims.Roles)), ", ")}}
+	out = append(out, source.Check{What: "token", Note: "tenant " + claims.Tenant + ", permissions " + strings.Join(slices.Sorted(slices.Values(claims.Roles)), ", ")})
 	now := s.client.Now()
 	for _, t := range s.tasks(nil) {
 		var n need

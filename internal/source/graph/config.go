@@ -12,10 +12,8 @@ import (
 
 // Config is the section of the source.
 type Config struct {
-	// Auth says as which application the source signs in.
-	Auth azure.Auth `yaml:"auth"`
-	// Cloud is global, us-gcc, us-gov-l4, us-gov-l5 or china.
-	Cloud string `yaml:"cloud"`
+	// Entra says as which application the source signs in, and in which cloud.
+	Entra azure.Auth `yaml:"entra"`
 	// Endpoints replace addresses of the cloud, for clouds that are not in the list.
 	Endpoints azure.Endpoints `yaml:"endpoints"`
 	// Logs are the logs to read. Without the licence for one, leave it out.
@@ -34,7 +32,7 @@ type Config struct {
 // Default returns a section that lacks only who signs in: it reads every log and
 // all objects.
 func Default() *Config {
-	c := &Config{Cloud: "global", Since: 7 * 24 * time.Hour, Poll: time.Minute, SnapshotEvery: 6 * time.Hour}
+	c := &Config{Since: 7 * 24 * time.Hour, Poll: time.Minute, SnapshotEvery: 6 * time.Hour}
 	for _, l := range logs {
 		c.Logs = append(c.Logs, l.name)
 	}
@@ -46,11 +44,8 @@ func Default() *Config {
 
 // Problems implements [setting.Section].
 func (c *Config) Problems() []setting.Problem {
-	out := c.Auth.Problems("auth")
+	out := c.Entra.Problems()
 	add := func(key, what, hint string) { out = append(out, setting.Problem{Key: key, What: what, Hint: hint}) }
-	if _, ok := azure.Cloud(c.Cloud, c.Endpoints); !ok {
-		add("cloud", "is not a cloud", "write one of "+strings.Join(azure.Clouds(), ", "))
-	}
 	for key, address := range map[string]string{"login": c.Endpoints.Login, "graph": c.Endpoints.Graph, "resource_manager": c.Endpoints.ResourceManager} {
 		if _, ok := azure.Host(address); address != "" && !ok {
 			add("endpoints."+key, "is not an address of the form https://HOST", "write it so, or leave it out")

@@ -36,7 +36,7 @@ func explain(err error, n need, claims azure.Claims) *source.Problem {
 	case r.Status >= 500:
 		p.What, p.Hint = "Microsoft Graph fails to answer for "+n.what, "asked again by and by; the service health of the tenant may say more"
 	case r.Status == http.StatusUnauthorized:
-		p.What, p.Hint = "Microsoft Graph does not accept the token for "+n.what, "check the clock of this machine, cloud, and whether the application is enabled in Entra under Enterprise applications"
+		p.What, p.Hint = "Microsoft Graph does not accept the token for "+n.what, "check the clock of this machine, entra.cloud, and whether the application is enabled in Entra under Enterprise applications"
 	case n.azure && (r.Status == http.StatusForbidden || r.Status == http.StatusNotFound):
 		p.Final = true
 		p.Hint = "give the application the role Reader on the subscription or management group, in Azure under Access control (IAM)"
@@ -54,7 +54,7 @@ func explain(err error, n need, claims azure.Claims) *source.Problem {
 	case r.Status == http.StatusNotFound || strings.Contains(r.Message, "not found for the segment"):
 		p.Final = true
 		p.What = n.what + " is not there in this cloud"
-		p.Hint = "take the name out of the configuration, or check cloud"
+		p.Hint = "take the name out of the configuration, or check entra.cloud"
 	default:
 		p.Final = true
 		p.Hint = "Microsoft Graph refuses the question with status " + strconv.Itoa(r.Status) + "; report this as a fault of entrawatch, with the version"

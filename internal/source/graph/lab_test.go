@@ -45,7 +45,7 @@ func serve(t *testing.T, fake http.Handler) http.RoundTripper {
 // settings are those of a source that reads the fake.
 func settings() *Config {
 	c := Default()
-	c.Auth = azure.Auth{Tenant: graphfake.Tenant, Client: graphfake.Client, Secret: setting.NewSecret(graphfake.Secret)}
+	c.Entra = azure.Auth{Tenant: graphfake.Tenant, Client: graphfake.Client, Secret: setting.NewSecret(graphfake.Secret)}
 	c.Endpoints = azure.Endpoints{Login: host, Graph: host, ResourceManager: host}
 	c.Snapshots = nil
 	return c

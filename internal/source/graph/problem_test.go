@@ -94,7 +94,7 @@ func TestTokenRefused(t *testing.T) {
 	for _, tc := range []struct{ message, says string }{
 		{"AADSTS7000222: The provided client secret keys are expired.", "has expired"},
 		{"AADSTS7000215: Invalid client secret provided.", "not its id"},
-		{"AADSTS700016: Application was not found in the directory.", "auth.client"},
+		{"AADSTS700016: Application was not found in the directory.", "entra.client"},
 		{"AADSTS53003: Access has been blocked by Conditional Access policies.", "Conditional Access"},
 		{"AADSTS99999999: something new", "AADSTS99999999"},
 	} {
@@ -346,19 +346,19 @@ func TestProblems(t *testing.T) {
 		want   []string
 	}{
 		{"all is well", func(*Config) {}, nil},
-		{"nothing", func(c *Config) { *c = Config{} }, []string{"auth.tenant", "auth.client", "auth.secret", "logs", "poll", "snapshot_every"}},
-		{"cloud", func(c *Config) { c.Cloud = "mars" }, []string{"cloud"}},
+		{"nothing", func(c *Config) { *c = Config{} }, []string{"entra.tenant", "entra.client", "entra.secret", "logs", "poll", "snapshot_every"}},
+		{"cloud", func(c *Config) { c.Entra.Cloud = "mars" }, []string{"entra.cloud"}},
 		{"log", func(c *Config) { c.Logs = []string{"sign-ins", "sign-inns", "sign-ins"} }, []string{"logs", "logs"}},
 		{"snapshot", func(c *Config) { c.Snapshots = []string{"usres"} }, []string{"snapshots"}},
 		{"endpoint", func(c *Config) { c.Endpoints.Graph = "http://graph" }, []string{"endpoints.graph"}},
 		{"since", func(c *Config) { c.Since = 400 * 24 * time.Hour }, []string{"since"}},
 		{"poll", func(c *Config) { c.Poll = time.Second }, []string{"poll"}},
-		{"secret's id", func(c *Config) { c.Auth.Secret = setting.NewSecret("66666666-7777-8888-9999-000000000000") }, []string{"auth.secret"}},
-		{"two ways", func(c *Config) { c.Auth.Certificate = setting.NewSecret("x") }, []string{"auth.method"}},
-		{"managed identity", func(c *Config) { c.Auth = azure.Auth{Tenant: graphfake.Tenant, Method: azure.ByManagedIdentity} }, nil},
-		{"method", func(c *Config) { c.Auth.Method = "password" }, []string{"auth.method"}},
-		{"tenant", func(c *Config) { c.Auth.Tenant = "common" }, []string{"auth.tenant"}},
-		{"client", func(c *Config) { c.Auth.Client = "my app" }, []string{"auth.client"}},
+		{"secret's id", func(c *Config) { c.Entra.Secret = setting.NewSecret("66666666-7777-8888-9999-000000000000") }, []string{"entra.secret"}},
+		{"two ways", func(c *Config) { c.Entra.Certificate = setting.NewSecret("x") }, []string{"entra.method"}},
+		{"managed identity", func(c *Config) { c.Entra = azure.Auth{Tenant: graphfake.Tenant, Method: azure.ByManagedIdentity} }, nil},
+		{"method", func(c *Config) { c.Entra.Method = "password" }, []string{"entra.method"}},
+		{"tenant", func(c *Config) { c.Entra.Tenant = "common" }, []string{"entra.tenant"}},
+		{"client", func(c *Config) { c.Entra.Client = "my app" }, []string{"entra.client"}},
 	} {
 		if got := keys(tc.change); !slices.Equal(got, tc.want) {
 			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)

@@ -37,15 +37,15 @@ const reportEvery = 2200 * time.Millisecond
 // New returns the source. transport makes the connections; nil = that of the
 // standard library, which knows the proxy of the environment.
 func New(config Config, log *slog.Logger, transport http.RoundTripper) (*Source, error) {
-	ends, ok := azure.Cloud(config.Cloud, config.Endpoints)
+	ends, ok := azure.Cloud(config.Entra.Cloud, config.Endpoints)
 	if !ok {
-		return nil, errors.New("cloud " + config.Cloud + " is not known")
+		return nil, errors.New("cloud " + config.Entra.Cloud + " is not known")
 	}
-	c, err := newClient(config.Auth, ends, transport)
+	c, err := newClient(config.Entra, ends, transport)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{config: config, log: log, client: c, reports: rate.NewLimiter(rate.Every(reportEvery), 1), tenant: config.Auth.TenantID()}, nil
+	return &Source{config: config, log: log, client: c, reports: rate.NewLimiter(rate.Every(reportEvery), 1), tenant: config.Entra.TenantID()}, nil
 }
 
 // A task is a stream at work: it asks one question at a time, so that the

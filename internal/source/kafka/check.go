@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -77,18 +78,19 @@ func (s *Source) Check(ctx context.Context) []source.Check {
 	var d dials
 	ctx, cancel := context.WithTimeout(ctx, 2*s.patience)
 	defer cancel()
+	out := append(s.cfg.Entra.CheckEnd(time.Now()), s.cfg.TLS.checkEnd(time.Now())...)
 	cl, err := s.connect(&d, s.extra...)
 	if err != nil {
-		return []source.Check{{What: "configuration", Problem: s.explain(err, nil)}}
+		return append(out, source.Check{What: "configuration", Problem: s.explain(err, nil)})
 	}
 	defer cl.Close()
 
 	brokers := "connection to " + strings.Join(s.brokers(), ", ")
 	found, problems, err := s.find(ctx, cl)
 	if err != nil {
-		return []source.Check{{What: brokers, Problem: s.explain(err, d.last())}}
+		return append(out, source.Check{What: brokers, Problem: s.explain(err, d.last())})
 	}
-	out := []source.Check{{What: brokers}}
+	out = append(out, source.Check{What: brokers})
 	for _, t := range slices.Sorted(maps.Keys(problems)) {
 		out = append(out, source.Check{Stream: t, What: "topic " + t, Problem: problems[t]})
 	}

@@ -8,9 +8,11 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
-	"github.com/entrawatch/entrawatch/internal/identity"
 	"github.com/entrawatch/entrawatch/internal/setting"
+	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 // Config is the section of a source that reads Event Hubs or Kafka.
@@ -28,7 +30,7 @@ type Config struct {
 	Group string `yaml:"group"`
 	// Entra signs in to Event Hubs with Microsoft Entra ID, in place of a
 	// connection string (SASL OAUTHBEARER).
-	Entra identity.Config `yaml:"entra"`
+	Entra azure.Auth `yaml:"entra"`
 	// User and Password sign in to Kafka (SASL PLAIN).
 	User     string         `yaml:"user"`
 	Password setting.Secret `yaml:"password"`
@@ -99,8 +101,8 @@ func (c *Config) Problems() []setting.Problem {
 	if (c.User != "") != c.Password.Configured() {
 		wrong("user", "user and password go together", "give both or neither")
 	}
-	for _, p := range c.Entra.Problems() {
-		wrong("entra."+p.Key, p.What, p.Hint)
+	if c.Entra.Configured() {
+		out = append(out, c.Entra.Problems()...)
 	}
 	return append(out, c.TLS.problems(ways > 0 && c.User == "")...)
 }
@@ -153,6 +155,23 @@ func (t TLS) config() (*tls.Config, error) {
 		out.Certificates = []tls.Certificate{pair}
 	}
 	return out, nil
+}
+
+// checkEnd looks at how long the certificate that is shown to brokers is valid.
+func (t TLS) checkEnd(now time.Time) []source.Check {
+	if !t.Certificate.Configured() {
+		return nil
+	}
+	c := source.Check{What: "tls.certificate"}
+	pair, err := tls.X509KeyPair([]byte(t.Certificate.Text()), []byte(t.Key.Text()))
+	if err == nil {
+		var leaf *x509.Certificate
+		if leaf, err = x509.ParseCertificate(pair.Certificate[0]); err == nil {
+			return []source.Check{source.CheckEnd(c.What, leaf.NotAfter, now, "have a new one signed, and put it where tls.certificate says")}
+		}
+	}
+	c.Problem = err
+	return []source.Check{c}
 }
 
 // A connection is what a connection string of Event Hubs says.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/entrawatch/entrawatch/internal/identity"
 	"github.com/entrawatch/entrawatch/internal/setting"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 const rightString = "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=listen;SharedAccessKey=c2VjcmV0"
@@ -17,7 +17,7 @@ func TestProblems(t *testing.T) {
 	cert, key := authority(t)
 	other, _ := authority(t)
 	broker, topic := []string{"kafka.contoso.com:9093"}, []string{"signins"}
-	entra := identity.Config{Method: identity.ManagedIdentity}
+	entra := azure.Auth{Method: azure.ByManagedIdentity}
 	for _, tc := range []struct {
 		name string
 		cfg  Config
@@ -31,7 +31,7 @@ func TestProblems(t *testing.T) {
 		{"brokers twice", Config{ConnectionString: secret(rightString), Brokers: broker, Topics: topic}, []string{"brokers"}},
 		{"tokens", Config{Brokers: broker, Topics: topic, Entra: entra}, nil},
 		{"two ways", Config{Brokers: broker, Topics: topic, Entra: entra, User: "alice", Password: secret("x")}, []string{"connection_string"}},
-		{"wrong tokens", Config{Brokers: broker, Topics: topic, Entra: identity.Config{Method: "magic"}}, []string{"entra.method"}},
+		{"wrong tokens", Config{Brokers: broker, Topics: topic, Entra: azure.Auth{Method: "magic"}}, []string{"entra.method"}},
 		{"a password", Config{Brokers: broker, Topics: topic, User: "alice", Password: secret("x")}, nil},
 		{"no password", Config{Brokers: broker, Topics: topic, User: "alice"}, []string{"user"}},
 		{"nothing", Config{}, []string{"brokers", "topics"}},

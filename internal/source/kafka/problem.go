@@ -13,8 +13,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/entrawatch/entrawatch/internal/identity"
 	"github.com/entrawatch/entrawatch/internal/source"
+	"github.com/entrawatch/entrawatch/internal/source/azure"
 )
 
 // Hints that several errors share.
@@ -40,7 +40,7 @@ func (s *Source) explain(err, dial error) *source.Problem {
 	if errors.Is(err, context.DeadlineExceeded) && dial != nil {
 		err = dial
 	}
-	if p := identity.Explain(err); p != nil {
+	if p := azure.ExplainSignIn(err); p != nil {
 		return p
 	}
 	for _, e := range []func(error) *source.Problem{s.refused, s.unreachable} {

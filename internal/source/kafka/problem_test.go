@@ -169,10 +169,10 @@ func TestTLS(t *testing.T) {
 			checks := s.Check(t.Context())
 			var p *source.Problem
 			if tc.what == "" {
-				if len(checks) != 3 || checks[0].Problem != nil || checks[1].Problem != nil || checks[2].Problem != nil {
+				if len(checks) != 4 || checks[0].What != "tls.certificate" || !checks[0].Notice || checks[1].Problem != nil || checks[2].Problem != nil || checks[3].Problem != nil {
 					t.Errorf("%v", checks)
 				}
-			} else if len(checks) != 1 || !errors.As(checks[0].Problem, &p) || !strings.Contains(p.What, tc.what) || !strings.Contains(p.Hint, tc.hint) {
+			} else if !errors.As(checks[len(checks)-1].Problem, &p) || !strings.Contains(p.What, tc.what) || !strings.Contains(p.Hint, tc.hint) {
 				t.Errorf("%+v", checks)
 			}
 		})

@@ -28,12 +28,12 @@ func newClient(config Config, ends azure.Endpoints, transport http.RoundTripper)
 		}
 	}
 	login := g
-	if config.Auth.By() == azure.ByManagedIdentity {
+	if config.Entra.By() == azure.ByManagedIdentity {
 		// It is asked for on the machine, at an address that Azure sets.
 		login = &gate{http: g.http, open: true}
 	}
-	c, err := azure.NewClient(config.Auth, ends, login, g, time.Now)
-	return &client{Client: c, tenant: config.Auth.TenantID(), publisher: config.Publisher}, err
+	c, err := azure.NewClient(config.Entra, ends, login, g, time.Now)
+	return &client{Client: c, tenant: config.Entra.TenantID(), publisher: config.Publisher}, err
 }
 
 // address is that of an operation.

@@ -12,10 +12,8 @@ import (
 
 // Config is the section of the source.
 type Config struct {
-	// Auth says as which application the source signs in.
-	Auth azure.Auth `yaml:"auth"`
-	// Cloud is global, us-gcc, us-gov-l4 or us-gov-l5.
-	Cloud string `yaml:"cloud"`
+	// Entra says as which application the source signs in, and in which cloud.
+	Entra azure.Auth `yaml:"entra"`
 	// Endpoints replace addresses of the cloud, for clouds that are not in the list.
 	Endpoints azure.Endpoints `yaml:"endpoints"`
 	// Content lists the types of content to read. Sign-ins and changes of the
@@ -40,19 +38,15 @@ var contents = []string{directory, "Audit.Exchange", "Audit.SharePoint", "Audit.
 // Default returns a section that lacks only who signs in. It leaves out DLP.All,
 // which needs a permission of its own.
 func Default() *Config {
-	return &Config{Cloud: "global", Content: slices.Clone(contents[:4]), Since: kept, Poll: time.Minute}
+	return &Config{Content: slices.Clone(contents[:4]), Since: kept, Poll: time.Minute}
 }
 
 // Problems implements [setting.Section].
 func (c *Config) Problems() []setting.Problem {
-	out := c.Auth.Problems("auth")
+	out := c.Entra.Problems()
 	add := func(key, what, hint string) { out = append(out, setting.Problem{Key: key, What: what, Hint: hint}) }
-	ends, ok := azure.Cloud(c.Cloud, c.Endpoints)
-	switch {
-	case !ok:
-		add("cloud", "is not a cloud", "write one of "+strings.Join(azure.Clouds(), ", "))
-	case ends.Management == "":
-		add("cloud", "has no Management Activity API", "remove the source; Microsoft Graph and Event Hubs have the logs of Entra there")
+	if ends, ok := azure.Cloud(c.Entra.Cloud, c.Endpoints); ok && ends.Management == "" {
+		add("entra.cloud", "has no Management Activity API", "remove the source; Microsoft Graph and Event Hubs have the logs of Entra there")
 	}
 	for _, e := range []struct{ key, address string }{{"login", c.Endpoints.Login}, {"management", c.Endpoints.Management}} {
 		if _, ok := azure.Host(e.address); e.address != "" && !ok {

@@ -16,11 +16,11 @@ var refusals = map[string]struct {
 	final      bool
 }{
 	"AF10001": {"the token lacks the permission to read activity", "add the application permission ActivityFeed.Read (for DLP.All also ActivityFeed.ReadDlp) in the app registration under API permissions, Office 365 Management APIs, and grant admin consent", true},
-	"AF20010": {"the token is for another tenant", "check auth.tenant", true},
-	"AF20011": {"the API does not know the tenant", "check auth.tenant and cloud, and turn auditing on in Microsoft Purview under Audit", true},
+	"AF20010": {"the token is for another tenant", "check entra.tenant", true},
+	"AF20011": {"the API does not know the tenant", "check entra.tenant and entra.cloud, and turn auditing on in Microsoft Purview under Audit", true},
 	"AF20012": {"the tenant is not set up for the API", "turn auditing on in Microsoft Purview under Audit; it takes some hours", true},
-	"AF20013": {"the tenant's id is not valid", "write the id in auth.tenant", true},
-	"AF20020": {"the API does not know this type of content", "check content and cloud", true},
+	"AF20013": {"the tenant's id is not valid", "write the id in entra.tenant", true},
+	"AF20020": {"the API does not know this type of content", "check content and entra.cloud", true},
 	"AF20022": {"there is no subscription to this content", "one is started by itself; nothing needs to be done", false},
 	"AF20023": {"an administrator has disabled the subscription", "ask who did, then start it again by taking this source out of the configuration and in again, or with a POST to subscriptions/start", true},
 	"AF20030": {"the API refuses the window of time", "check the clock of this machine", false},
@@ -48,7 +48,7 @@ func explain(err error) *source.Problem {
 	case r.Status >= 500:
 		p.What, p.Hint = refusals["AF50000"].what, refusals["AF50000"].hint
 	case r.Status == http.StatusUnauthorized:
-		p.What, p.Hint = api+" does not accept the token", "check the clock of this machine, cloud, and whether the application is enabled in Entra under Enterprise applications"
+		p.What, p.Hint = api+" does not accept the token", "check the clock of this machine, entra.cloud, and whether the application is enabled in Entra under Enterprise applications"
 	case r.Status == http.StatusForbidden:
 		p.What, p.Hint, p.Final = refusals["AF10001"].what, refusals["AF10001"].hint, true
 	}

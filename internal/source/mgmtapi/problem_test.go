@@ -50,7 +50,7 @@ func TestRefused(t *testing.T) {
 		prepare    func(f *mgmtfake.Fake, c *Config)
 	}{
 		{"permission", "ActivityFeed.Read", func(f *mgmtfake.Fake, _ *Config) { f.Login.Grant(host) }},
-		{"tenant", "auth.tenant", func(_ *mgmtfake.Fake, c *Config) { c.Auth.Tenant = "22222222-2222-3333-4444-555555555555" }},
+		{"tenant", "entra.tenant", func(_ *mgmtfake.Fake, c *Config) { c.Entra.Tenant = "22222222-2222-3333-4444-555555555555" }},
 		{"secret", "has expired", func(f *mgmtfake.Fake, _ *Config) { f.Login.Refuse("AADSTS7000222: expired") }},
 		{"throttle", "throttling", func(f *mgmtfake.Fake, _ *Config) { f.Be(mgmtfake.Moods{Throttle: 1}) }},
 		{"fail", "AF50000", func(f *mgmtfake.Fake, _ *Config) { f.Be(mgmtfake.Moods{Fail: 1}) }},
@@ -181,9 +181,9 @@ func TestProblems(t *testing.T) {
 		want   []string
 	}{
 		{"all is well", func(*Config) {}, nil},
-		{"nothing", func(c *Config) { *c = Config{} }, []string{"auth.tenant", "auth.client", "auth.secret", "content", "poll"}},
-		{"china", func(c *Config) { c.Cloud, c.Endpoints = "china", azure.Endpoints{} }, []string{"cloud"}},
-		{"cloud", func(c *Config) { c.Cloud = "mars" }, []string{"cloud"}},
+		{"nothing", func(c *Config) { *c = Config{} }, []string{"entra.tenant", "entra.client", "entra.secret", "content", "poll"}},
+		{"china", func(c *Config) { c.Entra.Cloud, c.Endpoints = "china", azure.Endpoints{} }, []string{"entra.cloud"}},
+		{"cloud", func(c *Config) { c.Entra.Cloud = "mars" }, []string{"entra.cloud"}},
 		{"content", func(c *Config) { c.Content = []string{"Audit.Exchnge", "DLP.All", "DLP.All"} }, []string{"content", "content"}},
 		{"publisher", func(c *Config) { c.Publisher = "contoso" }, []string{"publisher"}},
 		{"since", func(c *Config) { c.Since = 8 * 24 * time.Hour }, []string{"since"}},

@@ -24,9 +24,9 @@ type Source struct {
 // New returns the source. transport makes the connections; nil = that of the
 // standard library, which knows the proxy of the environment.
 func New(config Config, log *slog.Logger, transport http.RoundTripper) (*Source, error) {
-	ends, ok := azure.Cloud(config.Cloud, config.Endpoints)
+	ends, ok := azure.Cloud(config.Entra.Cloud, config.Endpoints)
 	if !ok || ends.Management == "" {
-		return nil, errors.New("cloud " + config.Cloud + " has no Management Activity API")
+		return nil, errors.New("cloud " + config.Entra.Cloud + " has no Management Activity API")
 	}
 	c, err := newClient(config, ends, transport)
 	if err != nil {
@@ -77,14 +77,15 @@ func sleep(ctx context.Context, d time.Duration) error {
 // Check looks at the token, and at each type of content: its subscription and a
 // listing of the last hour. It starts no subscription.
 func (s *Source) Check(ctx context.Context) []source.Check {
+	out := s.config.Entra.CheckEnd(time.Now())
 	claims, err := s.client.Claims(ctx, s.client.Ends.Management)
 	if err == nil {
 		err = s.client.identify(ctx)
 	}
 	if err != nil {
-		return []source.Check{{What: "token", Problem: explain(err)}}
+		return append(out, source.Check{What: "token", Problem: explain(err)})
 	}
-	out := []source.Check{{What: "token", Note: "tenant " + claims.Tenant}}
+	out = append(out, source.Check{What: "token", Note: "tenant " + claims.Tenant})
 	permission := source.Check{What: "permission ActivityFeed.Read"}
 	if !claims.Has("ActivityFeed.Read") {
 		permission.Problem = explain(&azure.Refusal{Status: http.StatusForbidden, Code: "AF10001"})

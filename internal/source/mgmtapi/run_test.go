@@ -26,7 +26,7 @@ const host = "https://example.com"
 
 func settings(content ...string) *Config {
 	c := Default()
-	c.Auth = azure.Auth{Tenant: mgmtfake.Tenant, Client: mgmtfake.Client, Secret: setting.NewSecret(mgmtfake.Secret)}
+	c.Entra = azure.Auth{Tenant: mgmtfake.Tenant, Client: mgmtfake.Client, Secret: setting.NewSecret(mgmtfake.Secret)}
 	c.Endpoints = azure.Endpoints{Login: host, Management: host}
 	c.Content = content
 	return c
