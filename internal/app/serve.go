@@ -40,6 +40,8 @@ type ServeConfig struct {
 	Retry func(stored, now time.Time, attempts int, id string, err error) (at time.Time, ok bool)
 	State state.Store
 	Lake  *lake.Lake
+	// TempDir is where temporary files go; default: that of the system.
+	TempDir string
 	// Snapshots is the folder of directory listings.
 	Snapshots string
 	// Lateness is how late an event may come and still be placed exactly.

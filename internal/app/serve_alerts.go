@@ -92,8 +92,8 @@ func (b *alertBook) final(a *alert.Alert) bool { return b.settled(a, 1) }
 func (b *alertBook) settled(a *alert.Alert, times time.Duration) bool {
 	rule, ok := b.slug[a.Rule]
 	cut, known := b.cuts[a.Tenant]
-	if !ok || a.Last == nil {
-		return !ok
+	if !ok || a.Last == nil || b.rules[rule].Posture() {
+		return !ok // what the directory shows stands as long as it shows it
 	}
 	return known && a.Last.Before(cut.Add(-times*(b.rules[rule].Period()+b.lag(rule))))
 }
@@ -205,19 +205,7 @@ func (b *alertBook) revise(live *detect.Live, now time.Time, all bool) ([]state.
 	if err != nil || len(out) == 0 {
 		return nil, err
 	}
-	if err := b.link(out); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(out, func(x, y *alert.Alert) int { return strings.Compare(x.ID, y.ID) })
-	facts := make([]state.Alert, 0, len(out))
-	for _, a := range out {
-		f, err := storedAlert(a)
-		if err != nil {
-			return nil, err
-		}
-		facts = append(facts, f)
-	}
-	return facts, nil
+	return b.factsOf(out)
 }
 
 // takeBack withdraws alerts of rules that have changed and do not find anything of
@@ -226,7 +214,7 @@ func (b *alertBook) takeBack(live *detect.Live, now time.Time) (out []*alert.Ale
 	for group, facts := range b.facts {
 		var was []*alert.Alert
 		for _, a := range facts {
-			if rule, ok := b.slug[a.Rule]; ok && live.Gone(group, rule) && !b.final(a) {
+			if rule, ok := b.slug[a.Rule]; ok && live.Gone(group, rule) && !b.final(a) && !b.rules[rule].Posture() {
 				was = append(was, a)
 			}
 		}

@@ -50,10 +50,11 @@ type keeper struct {
 	remember                  bool
 	// flying are the hits of the flush under way, and stored the times of those
 	// that are in the state.
-	flying []*segmentWriter
-	owed   state.Changes        // what the first flush says of the rules
-	old    map[string]*oldRules // by their fingerprint
-	stored []storedSegment
+	flying    []*segmentWriter
+	directory chan *postureResult
+	owed      state.Changes        // what the first flush says of the rules
+	old       map[string]*oldRules // by their fingerprint
+	stored    []storedSegment
 	// adopted is what the state does not know of the lake, until it is matched.
 	adopted *lake.Adoption
 	// had are the events whose hits the state has, where something was adopted.
@@ -95,7 +96,7 @@ func newKeeper(ctx context.Context, s *Service) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{s: s, newest: map[string]*marks{}, old: map[string]*oldRules{}, enc: enc, dec: dec, forgotten: time.Now()}
+	k := &keeper{s: s, newest: map[string]*marks{}, old: map[string]*oldRules{}, directory: make(chan *postureResult), enc: enc, dec: dec, forgotten: time.Now()}
 	k.live = s.engine.NewLive(func(ranges []detect.Range, each func(event.Key, []byte) error) error {
 		return k.recall(ctx, ranges, each)
 	})
@@ -129,6 +130,16 @@ func (k *keeper) run(ctx context.Context) error {
 		case err := <-k.flushed:
 			if err := k.end(err); err != nil {
 				return err
+			}
+		case r := <-k.directory:
+			facts, err := k.book.look(r, time.Now())
+			if err != nil {
+				return err
+			}
+			k.buffer.facts = append(k.buffer.facts, facts...)
+			k.owed.Values = append(k.owed.Values, state.Value{Name: valuePosture, Text: r.mark})
+			if k.buffer.began.IsZero() {
+				k.buffer.began = time.Now()
 			}
 		case <-tick.C:
 		case <-ctx.Done():

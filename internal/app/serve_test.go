@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -363,4 +364,106 @@ level: low
 	if got := s.alerts(); strings.Count(got, `"rule": "board"`) != 1 || !strings.Contains(got, "a0000000-0000-4000-8000-000000000003") {
 		t.Errorf("alerts of the board:\n%s", got)
 	}
+}
+
+// A roundup lists several sorts of objects, and again when it is told to.
+type roundup struct {
+	pages map[string][]byte
+	at    time.Time
+}
+
+func (r *roundup) Run(ctx context.Context, _ map[string]string, in source.Intake) error {
+	for name, page := range r.pages {
+		d := &source.Delivery{Stream: name, Name: name, Body: bytes.NewReader(page), Round: r.at, Last: true, Cursor: r.at.String()}
+		if err := in.Deliver(ctx, d); err != nil {
+			return err
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// TestServePosture: what the directory shows is raised once, stands while it is
+// shown, and is taken back when it is not shown any more.
+func TestServePosture(t *testing.T) {
+	c, err := simulate.NewCompany(simulate.Options{Seed: 1, People: 60, Days: 1, Start: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := &roundup{pages: map[string][]byte{}, at: time.Now().Add(-2 * time.Hour)}
+	dir := folder(t)
+	for name, recs := range c.Directory() {
+		var page bytes.Buffer
+		if err := simulate.Write(&page, event.Graph, simulate.Page, recs); err != nil {
+			t.Fatal(err)
+		}
+		src.pages[name] = page.Bytes()
+		if err := os.WriteFile(filepath.Join(dir, name+".json"), page.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	base := declared(t) // which is another company's
+	s := newStation(t, app.ServeConfig{Rules: library(t), Baseline: base, Sources: map[string]app.Source{"graph": src}, Settle: time.Millisecond})
+	s.config.Snapshots = filepath.Join(s.dir, "snapshots")
+	s.config.Upkeep.Tick = 20 * time.Millisecond
+	live := func() (ids []string) {
+		for f, err := range s.state.Alerts(t.Context(), state.AlertQuery{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Status == "new" {
+				ids = append(ids, f.ID)
+			}
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	run := func(want []string) {
+		t.Helper()
+		s.start()
+		var got []string
+		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+			if got = live(); slices.Equal(got, want) {
+				break
+			}
+		}
+		s.end()
+		if !slices.Equal(got, want) {
+			t.Fatalf("alerts %v, want %v", got, want)
+		}
+	}
+	found := func() (ids []string) {
+		res := scan(t, app.ScanConfig{Paths: []string{dir}, Rules: library(t), Baseline: base, Workers: 1, AsOf: src.at})
+		for _, a := range alerts(t, res) {
+			ids = append(ids, a.ID)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	want := found()
+	if len(want) < 2 {
+		t.Fatalf("%d findings; that tests little", len(want))
+	}
+	run(want)
+	run(want) // nothing is raised twice
+	for _, revision := range s.sink.facts {
+		if revision != 1 {
+			t.Errorf("a finding that stands was told %d times", revision)
+		}
+	}
+	// Most people are gone.
+	src.at = src.at.Add(time.Hour)
+	var page bytes.Buffer
+	if err := simulate.Write(&page, event.Graph, simulate.Page, c.Directory()["users"][:3]); err != nil {
+		t.Fatal(err)
+	}
+	src.pages["users"] = page.Bytes()
+	if err := os.WriteFile(filepath.Join(dir, "users.json"), page.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fewer := found()
+	if len(fewer) == len(want) {
+		t.Fatal("the same findings; that tests little")
+	}
+	run(fewer)
 }

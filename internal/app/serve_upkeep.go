@@ -57,6 +57,7 @@ func (s *Service) newUpkeeper() *upkeeper {
 	c.Tick, c.Quiet, c.Grace = cmp.Or(c.Tick, 15*time.Second), cmp.Or(c.Quiet, 6*time.Hour), cmp.Or(c.Grace, 10*time.Minute)
 	u := &upkeeper{s: s}
 	u.duties = []*duty{
+		{name: "directory", every: u.s.Settle, do: u.posture},
 		{name: "retention", every: time.Hour, do: u.retain},
 		{name: "compaction", every: time.Minute, do: u.compact},
 		{name: "cleaning", every: time.Minute, do: u.clean},
