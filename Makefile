@@ -1,7 +1,7 @@
 # make help lists what there is.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run example build check compiler bench bench-hunt eval fuzz generate
+.PHONY: help run example build check compiler bench bench-hunt soak eval fuzz generate
 
 GO = go
 FUZZTIME = 10s
@@ -18,6 +18,7 @@ help:
 	@echo 'make check     everything that must pass before a commit'
 	@echo 'make bench     measure speed: BENCH=pattern, BENCHPKG=packages, BENCHTIME=5s or 3x'
 	@echo 'make bench-hunt  measure queries over a lake of simulated events: PEOPLE, DAYS'
+	@echo 'make soak      kill the service 50 times while records come, and lose nothing'
 	@echo 'make eval      measure what a learned baseline finds and raises for nothing: SEEDS="1 2", PEOPLE, DAYS; writes docs/evaluation.md'
 	@echo 'make fuzz      run every fuzz target in the tree for FUZZTIME ($(FUZZTIME))'
 	@echo 'make generate  write anew what is generated in docs/, examples/ and README.md'
@@ -43,6 +44,10 @@ bench:
 # Simulates PEOPLE for DAYS, puts them into a lake and asks; 20 million events are PEOPLE=22000.
 bench-hunt: build
 	sh tools/hunt.sh bin/entrawatch $(PEOPLE) $(DAYS)
+
+# The crash test of make check, with 50 kills.
+soak: compiler
+	$(GO) test -v -timeout 60m -run TestCrash ./internal/soak -records 200000 -kills 50
 
 # Half an hour at full size. It fails when an attack is missed, or the budget of alerts exceeded.
 eval:

@@ -25,7 +25,7 @@ step() {
 }
 
 # Nothing to compile or compare may be left for the other steps.
-compiles() { "$GO" build ./... && "$GO" build -trimpath -o "$out/entrawatch" .; }
+compiles() { "$GO" build ./... && "$GO" build -o "$out/entrawatch" .; }
 
 # Generated files are made anew beside the tree and compared with it: one line
 # for each go:generate, and the screen of the README.
@@ -69,7 +69,7 @@ slow='^(TestSameAlertsInEveryFormat|TestLearnedIsNoLouder)$'
 tests() {
 	{
 		status=0
-		"$GO" test -race -shuffle=on -v $("$GO" list ./... | grep -vE '/(rules|evaluation|cli|decode|simulate)$') 2>&1 || status=1
+		"$GO" test -race -shuffle=on -v $("$GO" list ./... | grep -vE '/(rules|evaluation|cli|decode|simulate|soak)$') 2>&1 || status=1
 		"$GO" test -race -shuffle=on -run TestScript/scan ./internal/cli 2>&1 || status=1
 		"$GO" test -shuffle=on -v ./rules ./internal/evaluation ./internal/cli ./internal/decode ./internal/simulate ./internal/state/... 2>&1 || status=1
 		"$GO" test -v -run "$slow" ./internal/app 2>&1 || status=1
@@ -89,6 +89,9 @@ tests() {
 # of correlation; here they compare all 10,000.
 oracles() { "$GO" test -run Oracle ./internal/detect; }
 
+# The whole program is killed while a file, Kafka and Graph bring it records.
+crash() { "$GO" test -run TestCrash ./internal/soak -records 20000 -kills 5; }
+
 count() { grep -cE "$1" "$out/tests" 2>/dev/null; }
 
 step "it compiles" compiles
@@ -100,6 +103,7 @@ step "golangci-lint (built the first time)" tool golangci-lint run
 step "correlations against their oracles, 10,000 cases of each type" oracles
 step "Azurite, the storage emulator" azurite
 step "tests, with the race detector and in random order" tests
+step "records through three sources, with five kills" crash
 
 printf 'check: %d of %d steps passed; %d tests and subtests passed, %d failed, %d skipped in %d packages; %d s\n' \
 	$((steps - failed)) $steps "$(count '^ *--- PASS:')" "$(count '^ *--- FAIL:')" "$(count '^ *--- SKIP:')" \

@@ -23,8 +23,11 @@ type hitClass struct {
 }
 
 var hitClasses = []hitClass{
-	{"day", 24 * time.Hour}, {"week", 8 * 24 * time.Hour}, {"month", 32 * 24 * time.Hour},
-	{"quarter", 100 * 24 * time.Hour}, {"ever", detect.Forever},
+	{"day", 24 * time.Hour},
+	{"week", 8 * 24 * time.Hour},
+	{"month", 32 * 24 * time.Hour},
+	{"quarter", 100 * 24 * time.Hour},
+	{"ever", detect.Forever},
 }
 
 // classOf is the class of hits that are needed for so long.

@@ -36,16 +36,21 @@ func TestLakeBesideService(t *testing.T) {
 	}
 	defer held.Close()
 	for _, args := range [][]string{
-		{"hunt", "-data", dir, "SELECT count(*) AS n FROM events"}, {"lake", "files", "-data", dir}, {"lake", "verify", "-data", dir},
-		{"lake", "export", "-data", dir, "-kind", "audit"}, {"lake", "erase", "-data", dir, "-user", "nobody"},
+		{"hunt", "-data", dir, "SELECT count(*) AS n FROM events"},
+		{"lake", "files", "-data", dir},
+		{"lake", "verify", "-data", dir},
+		{"lake", "export", "-data", dir, "-kind", "audit"},
+		{"lake", "erase", "-data", dir, "-user", "nobody"},
 	} {
 		if code, _, talk := run(args...); code != exitDone {
 			t.Errorf("%v: %d, %s", args, code, talk)
 		}
 	}
 	for _, args := range [][]string{
-		{"lake", "compact", "-data", dir}, {"lake", "verify", "-set-aside", "-data", dir},
-		{"lake", "import", "-data", dir, filepath.Join(dir, "logs")}, {"lake", "erase", "-data", dir, "-user", "nobody", "-yes"},
+		{"lake", "compact", "-data", dir},
+		{"lake", "verify", "-set-aside", "-data", dir},
+		{"lake", "import", "-data", dir, filepath.Join(dir, "logs")},
+		{"lake", "erase", "-data", dir, "-user", "nobody", "-yes"},
 	} {
 		if code, _, talk := run(args...); code != exitFailed || !strings.Contains(talk, "the service, or another command, is writing there; stop it first") {
 			t.Errorf("%v: %d, %s", args, code, talk)

@@ -173,8 +173,10 @@ func (h *Health) outlet(o *Outlet) {
 	if o.Problem == "" {
 		return
 	}
-	r := Reason{State: Yellow, Part: "outlet", Name: o.Name, What: "alerts are not delivered: " + o.Problem, Since: o.Since, Key: []string{o.Name},
-		Hint: "they wait and are offered again; see whether the receiver works, and what it answered"}
+	r := Reason{
+		State: Yellow, Part: "outlet", Name: o.Name, What: "alerts are not delivered: " + o.Problem, Since: o.Since, Key: []string{o.Name},
+		Hint: "they wait and are offered again; see whether the receiver works, and what it answered",
+	}
 	if h.Time.Sub(o.Since) >= lasting {
 		r.State, r.Alert = Red, OutletFailing
 	}

@@ -218,9 +218,11 @@ func TestRetain(t *testing.T) {
 	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	l := open(t)
 	files := []state.File{
-		{Path: "a", Kind: "signin", Day: "2026-10-30"}, {Path: "b", Kind: "signin", Day: "2026-10-31"},
+		{Path: "a", Kind: "signin", Day: "2026-10-30"},
+		{Path: "b", Kind: "signin", Day: "2026-10-31"},
 		{Path: "c", Kind: "audit", Day: "2020-01-01"},
-		{Path: "d", Kind: "signin", Day: "unknown", Added: now.AddDate(0, 0, -31)}, {Path: "e", Kind: "signin", Day: "unknown", Added: now},
+		{Path: "d", Kind: "signin", Day: "unknown", Added: now.AddDate(0, 0, -31)},
+		{Path: "e", Kind: "signin", Day: "unknown", Added: now},
 	}
 	got := l.Retain(files, now, func(k event.Kind) time.Duration {
 		if k == event.Signin {

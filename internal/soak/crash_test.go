@@ -189,7 +189,7 @@ sources:
   - file: {paths: [logs], poll: 100ms, settle: 1s}
   - kafka: {brokers: [%[2]q], topics: [%[3]s], tls: {off: true}}
   - graph:
-      auth: {tenant: %[4]s, client: %[5]s, secret: {file: graph-secret}}
+      entra: {tenant: %[4]s, client: %[5]s, secret: {file: graph-secret}}
       endpoints: {login: %[6]q, graph: %[6]q, resource_manager: %[6]q}
       logs: [sign-ins]
       snapshots: []
@@ -242,8 +242,9 @@ func (w *world) take(rw http.ResponseWriter, r *http.Request) {
 
 // A process is a running service.
 type process struct {
-	cmd *exec.Cmd
-	log bytes.Buffer
+	cmd   *exec.Cmd
+	log   bytes.Buffer
+	ended chan error
 }
 
 func (w *world) start() *process {
@@ -259,15 +260,28 @@ func (w *world) start() *process {
 	if err := p.cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
+	p.ended = make(chan error, 1)
+	go func() { p.ended <- p.cmd.Wait() }()
 	return p
+}
+
+// runs fails the test if the service has ended by itself.
+func (p *process) runs(t testing.TB) {
+	t.Helper()
+	select {
+	case err := <-p.ended:
+		t.Fatalf("the service has ended by itself: %v\n%s", err, p.log.String())
+	default:
+	}
 }
 
 func (p *process) kill(t testing.TB) {
 	t.Helper()
+	p.runs(t)
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Fatalf("%v\n%s", err, p.log.String())
 	}
-	_ = p.cmd.Wait() // it was killed
+	<-p.ended // it was killed
 }
 
 // end asks the service to end.
@@ -276,7 +290,7 @@ func (p *process) end(t testing.TB) {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatalf("%v\n%s", err, p.log.String())
 	}
-	if err := p.cmd.Wait(); err != nil {
+	if err := <-p.ended; err != nil {
 		t.Fatalf("the service ended with %v\n%s", err, p.log.String())
 	}
 }
@@ -343,8 +357,10 @@ func (w *world) open() (state.Store, *lake.Lake) {
 // stored counts what the state says was stored, and what is to be delivered.
 func (w *world) stored() (events int64, pending int) {
 	w.t.Helper()
-	store, l := w.open()
-	defer l.Close()
+	store, err := sqlite.OpenRead(w.t.Context(), filepath.Join(w.dir, "data", "state.db"))
+	if err != nil {
+		return 0, 0 // it is not there yet
+	}
 	defer store.Close()
 	for h, err := range store.Hours(w.t.Context(), time.Time{}) {
 		if err != nil {
@@ -380,18 +396,24 @@ func TestCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	for tries := 0; ; tries++ {
-		p := w.start()
-		time.Sleep(time.Duration(12+4*tries) * time.Second)
-		p.end(t)
-		events, pending := w.stored()
-		if events == want && pending == 0 {
-			break
-		}
-		if events > want || tries == 12 {
+	p := w.start()
+	for events, pending := int64(0), 1; events != want || pending > 0; {
+		time.Sleep(200 * time.Millisecond)
+		p.runs(t)
+		if events, pending = w.stored(); events > want || time.Since(began) > 5*time.Minute {
 			t.Fatalf("%d of %d events are stored, %d deliveries wait\n%s", events, want, pending, p.log.String())
 		}
 	}
+	// What was left to say that alerts have grown is said at the end.
+	p.end(t)
+	p = w.start()
+	for pending := 1; pending > 0; time.Sleep(100 * time.Millisecond) {
+		p.runs(t)
+		if _, pending = w.stored(); time.Since(began) > 6*time.Minute {
+			t.Fatalf("%d deliveries wait\n%s", pending, p.log.String())
+		}
+	}
+	p.end(t)
 	t.Logf("%d records, %d kills; caught up in %v", want, *crashKills, time.Since(began).Round(time.Millisecond))
 	w.checkLake(want)
 	w.checkAlerts()

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/entrawatch/entrawatch/internal/state"
 )
@@ -70,6 +72,16 @@ func (r *Reader) Cursors(ctx context.Context) ([]state.Cursor, error) { return r
 // Audit is that of state.Store.
 func (r *Reader) Audit(ctx context.Context, n int) ([]state.AuditEntry, error) {
 	return r.s.Audit(ctx, n)
+}
+
+// Hours is that of state.Store.
+func (r *Reader) Hours(ctx context.Context, since time.Time) iter.Seq2[state.Hour, error] {
+	return r.s.Hours(ctx, since)
+}
+
+// Pending is that of state.Store.
+func (r *Reader) Pending(ctx context.Context, sink string, now time.Time, n int) ([]state.Delivery, error) {
+	return r.s.Pending(ctx, sink, now, n)
 }
 
 // Check is that of state.Store.
