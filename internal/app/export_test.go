@@ -14,7 +14,7 @@ import (
 func (s *Service) UpkeepAt(ctx context.Context, now time.Time) { s.newUpkeeper().work(ctx, now) }
 
 // Problems are what the service says of its store and its duties.
-func (s *Service) Problems() (store error, duties map[string]error) {
+func (s *Service) Problems() (duties map[string]error, store error) {
 	s.health.mu.Lock()
 	defer s.health.mu.Unlock()
 	if s.health.store.Problem != "" {
@@ -23,7 +23,7 @@ func (s *Service) Problems() (store error, duties map[string]error) {
 			store = fmt.Errorf("%w: %s", state.ErrCorrupt, s.health.store.Problem)
 		}
 	}
-	return store, maps.Clone(s.health.duties)
+	return maps.Clone(s.health.duties), store
 }
 
 // SpareBackups is spareBackups.

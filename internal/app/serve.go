@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,6 +93,8 @@ func NewService(ctx context.Context, c ServeConfig) (*Service, error) {
 	if c.Workers <= 0 {
 		c.Workers = runtime.GOMAXPROCS(0)
 	}
+	up := &c.Upkeep
+	up.Tick, up.Quiet, up.Grace = cmp.Or(up.Tick, 15*time.Second), cmp.Or(up.Quiet, 6*time.Hour), cmp.Or(up.Grace, 10*time.Minute)
 	if c.Settle <= 0 {
 		c.Settle = 2 * time.Minute
 	}

@@ -30,7 +30,7 @@ type pulse struct {
 	buffer   int
 	restart  time.Time // since when what was remembered waits to be confirmed
 	blind    blindRules
-	duties   map[string]error // of upkeep that did not succeed
+	duties   map[string]error // of upkeep: how each went last
 }
 
 type sourcePulse struct {
@@ -143,7 +143,7 @@ func setProblem(st *health.Stream, problem error, now time.Time) {
 		bare := *p
 		bare.Hint = ""
 		st.Hint, st.Final = p.Hint, p.Final
-		if problem == error(p) {
+		if direct, ok := problem.(*source.Problem); ok && direct == p { //nolint:errorlint // whether it is wrapped is the question
 			st.Problem = bare.Error()
 		}
 	}
@@ -253,15 +253,14 @@ func (h *pulse) upkeep(duty string, problem error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if problem == nil {
-		delete(h.duties, duty)
-		delete(h.store.Duties, duty)
-		return
-	}
 	if h.duties == nil {
 		h.duties, h.store.Duties = map[string]error{}, map[string]string{}
 	}
-	h.duties[duty], h.store.Duties[duty] = problem, problem.Error()
+	if h.duties[duty] = problem; problem == nil {
+		delete(h.store.Duties, duty)
+	} else {
+		h.store.Duties[duty] = problem.Error()
+	}
 }
 
 // flushed takes that everything up to now is stored.

@@ -151,13 +151,13 @@ func TestServeDamaged(t *testing.T) {
 	s.start()
 	s.damage()
 	s.service.UpkeepAt(t.Context(), time.Now().Add(25*time.Hour)) // the daily check
-	store, duties := s.service.Problems()
+	duties, store := s.service.Problems()
 	if !errors.Is(store, state.ErrCorrupt) || !errors.Is(duties["check"], state.ErrCorrupt) {
 		t.Fatalf("store: %v, check: %v", store, duties["check"])
 	}
 	byKind(t, in, "2", event.Diagnostic, simulate.NDJSON, recs[200:])
 	time.Sleep(500 * time.Millisecond) // longer than a flush
-	if store, _ := s.service.Problems(); !errors.Is(store, state.ErrCorrupt) {
+	if _, store := s.service.Problems(); !errors.Is(store, state.ErrCorrupt) {
 		t.Errorf("after new events: %v", store)
 	}
 	s.stop()

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -53,8 +52,6 @@ type upkeeper struct {
 }
 
 func (s *Service) newUpkeeper() *upkeeper {
-	c := &s.Upkeep
-	c.Tick, c.Quiet, c.Grace = cmp.Or(c.Tick, 15*time.Second), cmp.Or(c.Quiet, 6*time.Hour), cmp.Or(c.Grace, 10*time.Minute)
 	u := &upkeeper{s: s}
 	u.duties = []*duty{
 		{name: "directory", every: u.s.Settle, do: u.posture},

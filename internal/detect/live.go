@@ -626,7 +626,11 @@ func (l *Live) Changed(each func(group string, signals iter.Seq2[Signal, error])
 	slices.SortFunc(fresh, func(a, b *liveGroup) int { return strings.Compare(a.prefix, b.prefix) })
 	for _, g := range fresh {
 		signals := func(yield func(Signal, error) bool) {
-			for rec := range g.all() {
+			for rec, err := range g.all() {
+				if err != nil {
+					yield(Signal{}, err)
+					return
+				}
 				s, err := DecodeSignal(rec)
 				if !yield(s, err) || err != nil {
 					return

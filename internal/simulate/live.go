@@ -24,7 +24,7 @@ const LiveDays = 400
 type Live struct {
 	company  *Company
 	every    time.Duration // from one attack to the next, on average; 0 = none
-	from, at time.Time     // when it began, and up to when it has lived
+	from     time.Time     // when it began
 	day      time.Time     // the next of which nothing was drawn
 	signins  *stream
 	renewals *stream

@@ -133,6 +133,7 @@ func (r *run) join() (*kgo.Client, error) {
 		// A member that was killed keeps its partitions from the next one for so long.
 		kgo.SessionTimeout(10 * time.Second),
 		kgo.HeartbeatInterval(3 * time.Second),
+		kgo.RebalanceTimeout(30 * time.Second), // longer than a partition waits that is given up
 		kgo.Balancers(kgo.CooperativeStickyBalancer()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.BlockRebalanceOnPoll(),
