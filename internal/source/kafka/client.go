@@ -134,7 +134,7 @@ func (r *run) join() (*kgo.Client, error) {
 		kgo.SessionTimeout(10 * time.Second),
 		kgo.HeartbeatInterval(3 * time.Second),
 		kgo.RebalanceTimeout(30 * time.Second), // longer than a partition waits that is given up
-		kgo.Balancers(kgo.CooperativeStickyBalancer()),
+		kgo.Balancers(kgo.StickyBalancer()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.BlockRebalanceOnPoll(),
 		kgo.AutoCommitMarks(),
