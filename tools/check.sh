@@ -90,7 +90,7 @@ tests() {
 oracles() { "$GO" test -run Oracle ./internal/detect; }
 
 # The whole program is killed while a file, Kafka and Graph bring it records.
-crash() { "$GO" test -run TestCrash ./internal/soak -records 20000 -kills 5; }
+crash() { "$GO" test -run TestCrash ./internal/soak -records 200000 -kills 5; }
 
 count() { grep -cE "$1" "$out/tests" 2>/dev/null; }
 
@@ -103,7 +103,7 @@ step "golangci-lint (built the first time)" tool golangci-lint run
 step "correlations against their oracles, 10,000 cases of each type" oracles
 step "Azurite, the storage emulator" azurite
 step "tests, with the race detector and in random order" tests
-step "records through three sources, with five kills" crash
+step "200,000 records through three sources, with five kills" crash
 
 printf 'check: %d of %d steps passed; %d tests and subtests passed, %d failed, %d skipped in %d packages; %d s\n' \
 	$((steps - failed)) $steps "$(count '^ *--- PASS:')" "$(count '^ *--- FAIL:')" "$(count '^ *--- SKIP:')" \

@@ -69,8 +69,8 @@ func makeCompany(t testing.TB, seed uint64, records int) *company {
 	const days = 4
 	today := time.Now().UTC().Truncate(24 * time.Hour)
 	out := &company{}
-	// A person makes some 40 records a day.
-	people := max(simulate.MinPeople, records/(40*days))
+	// A person makes some 25 records a day.
+	people := max(simulate.MinPeople, records/(25*days))
 	c, err := simulate.NewCompany(simulate.Options{Seed: seed, People: people, Days: days, Start: today.AddDate(0, 0, -days), Attacks: simulate.AttackSlugs()})
 	if err != nil {
 		t.Fatal(err)
