@@ -166,14 +166,9 @@ func (l *Live) Add(key event.Key, hits []byte) (need time.Duration, err error) {
 // Back takes hits that were added before the Live was made anew, or are read
 // again, when all notes have come back.
 func (l *Live) Back(key event.Key, hits []byte) (need time.Duration, err error) {
-	l.need = 0
-	if l.sieve != nil {
-		l.need = l.sieve.reach
-	}
 	l.restoring = true
-	err = l.c.AddHits(key, hits)
-	l.restoring = false
-	return l.need, err
+	defer func() { l.restoring = false }()
+	return l.Add(key, hits)
 }
 
 // put takes a record of a stage.

@@ -63,12 +63,18 @@ func (l *Live) restoreCount(rule int, tenant string, body []byte) error {
 		return errSignal
 	}
 	h.evidence, h.span.Evidence = h.span.Evidence, nil
-	key := spreadKey{c.tenant, rule}
+	l.recount(rule)
+	return nil
+}
+
+// recount has the tenant at hand be compared anew.
+func (l *Live) recount(rule int) spreadKey {
+	key := spreadKey{l.c.tenant, rule}
 	if l.tallies[key] == nil {
-		l.tallies[key] = &liveGroup{stage: c.e.level[rule]}
+		l.tallies[key] = &liveGroup{stage: l.c.e.level[rule]}
 	}
 	l.tallies[key].dirty = true
-	return nil
+	return key
 }
 
 // forgetCounts gives up hours that are compared with no other any more.

@@ -192,8 +192,10 @@ func (l *Live) settled(rule int, tenant string, until Watermark) int64 {
 // stretch finds when a rule was widespread, and looks again at its alerts if
 // that has changed.
 func (l *Live) stretch(g *liveGroup) error {
-	d := signalReader{b: []byte(g.prefix)}
-	key := spreadKey{rule: int(d.uint32()), tenant: d.sortable()}
+	key, err := spreadOf([]byte(g.prefix))
+	if err != nil {
+		return err
+	}
 	before := slices.Clone(l.c.wide[key])
 	recs := func(yield func([]byte, error) bool) {
 		for _, r := range g.recs {
@@ -202,7 +204,7 @@ func (l *Live) stretch(g *liveGroup) error {
 			}
 		}
 	}
-	if err := l.c.stretches([]byte(g.prefix), recs); err != nil {
+	if err := l.c.stretches(key, recs); err != nil {
 		return err
 	}
 	if past := l.past[key]; len(past) > 0 {
@@ -280,11 +282,7 @@ func (l *Live) countAt(rule int, at int64, told *Detail, by int) error {
 	} else {
 		h.untell(pc.p, told, pc.p.sources[0])
 	}
-	key := spreadKey{c.tenant, rule}
-	if l.tallies[key] == nil {
-		l.tallies[key] = &liveGroup{stage: c.e.level[rule]}
-	}
-	l.tallies[key].dirty = true
+	key := l.recount(rule)
 	if l.counted[key] == nil {
 		l.counted[key] = map[int64]bool{}
 	}

@@ -45,25 +45,27 @@ func valuesOf(rec []byte, each func(value []byte) bool) bool {
 // learn reports whether a new record tells something, and gives up those that
 // tell nothing beside it.
 func (g *liveGroup) learn(rest []byte) bool {
-	if g.told(rest, g.recs) {
+	if told(rest, g.recs) {
 		return false
 	}
 	at := memberAt(rest)
 	later, _ := slices.BinarySearchFunc(g.recs, rest, bytes.Compare)
+	if later == len(g.recs) {
+		return true // most come in order
+	}
 	kept := slices.Clone(g.recs[:later])
-	for i := later; i < len(g.recs); i++ {
-		rec := g.recs[i]
-		if memberAt(rec) > at && g.told(rec, append(slices.Clone(g.recs[:forgotten(g.recs, memberAt(rec)-1)]), rest)) {
-			continue
+	beside := append(slices.Clip(g.recs), rest)
+	for _, rec := range g.recs[later:] {
+		if memberAt(rec) == at || !told(rec, beside) {
+			kept = append(kept, rec)
 		}
-		kept = append(kept, rec)
 	}
 	g.recs = kept
 	return true
 }
 
 // told reports whether earlier ones of recs have all values of a record.
-func (g *liveGroup) told(rec []byte, recs [][]byte) bool {
+func told(rec []byte, recs [][]byte) bool {
 	at := memberAt(rec)
 	earlier := false
 	for _, other := range recs {

@@ -26,12 +26,13 @@ func (l *Live) Forget(newest func(tenant string) (int64, bool), lateness time.Du
 	}
 	for stage := range l.stages {
 		for _, g := range l.stages[stage].groups {
-			if at, ok := newest(l.tenantOfGroup(g)); ok && !g.dirty && (len(g.recs) > 0 || g.base != nil) {
-				if err := l.forget(g, at-int64(lateness), loose[g].limit()); err != nil {
+			tenant := l.tenantOfGroup(g)
+			if at, ok := newest(tenant); ok && !g.dirty && (len(g.recs) > 0 || g.base != nil) {
+				cut := at - int64(lateness)
+				if err := l.forget(g, cut, loose[g].limit()); err != nil {
 					return err
 				}
-				cut := at - int64(lateness)
-				l.cuts[l.tenantOfGroup(g)] = cut
+				l.cuts[tenant] = cut
 				l.note(g, cut, loose[g])
 				if len(g.recs) == 0 && g.base == nil {
 					delete(l.stages[stage].groups, g.prefix)
@@ -122,7 +123,7 @@ func (l *Live) at(g *liveGroup, rest []byte) int64 {
 	return memberAt(rest)
 }
 
-// lags is how long after its time a signal of a rule may come to be: a finding
+// A lag is how long after its time a signal of a rule may come to be: a finding
 // begins before it holds, and an absence is known when its time is over. member
 // is that of its time as a member of a correlation, began that of its beginning.
 type lag struct{ member, began int64 }
@@ -249,7 +250,12 @@ func (l *Live) freeze(g *liveGroup) error {
 // forgetSpread gives up findings of a rule that make nothing widespread any more.
 // When it was is still known.
 func (l *Live) forgetSpread(g *liveGroup, cut int64) error {
-	key, span := l.widespread(g)
+	key, err := spreadOf([]byte(g.prefix))
+	if err != nil {
+		return err
+	}
+	f := filler{view: l.c.e.tenant(key.tenant).view}
+	span := f.span("%" + spreadInput + ".within%")
 	n := forgotten(g.recs, cut-int64(span))
 	if n == 0 {
 		return nil
@@ -261,14 +267,6 @@ func (l *Live) forgetSpread(g *liveGroup, cut int64) error {
 	}
 	g.recs = slices.Delete(g.recs, 0, n)
 	return nil
-}
-
-// widespread is what a group of accounts is about, and within which time they count.
-func (l *Live) widespread(g *liveGroup) (spreadKey, time.Duration) {
-	d := signalReader{b: []byte(g.prefix)}
-	key := spreadKey{rule: int(d.uint32()), tenant: d.sortable()}
-	f := filler{view: l.c.e.tenant(key.tenant).view}
-	return key, f.span("%" + spreadInput + ".within%")
 }
 
 // forgetSignals lets one signal stand for those that alerts have long had.

@@ -120,36 +120,29 @@ func (l *Live) Restore(n Note) (used bool, err error) {
 	if len(n.Name) == 0 {
 		return false, errSignal
 	}
-	if n.Name[0] != noteCut {
-		d := signalReader{b: n.Name[1:]}
-		slug := d.sortable()
-		rule := slices.IndexFunc(l.c.e.rules, func(r *Rule) bool { return r.Slug == slug })
-		if rule < 0 || l.isRenewed(rule) {
-			return false, nil
-		}
-	}
-	return true, l.restore(n)
-}
-
-func (l *Live) restore(n Note) error {
 	if n.Name[0] == noteCut {
 		d := signalReader{b: n.Body}
 		l.cuts[string(n.Name[1:])] = int64(d.uint64())
 		if d.bad {
-			return errSignal
+			return true, errSignal
 		}
-		return nil
+		return true, nil
 	}
 	d := signalReader{b: n.Name[1:]}
 	slug := d.sortable()
 	rule := slices.IndexFunc(l.c.e.rules, func(r *Rule) bool { return r.Slug == slug })
-	if d.bad || rule < 0 {
-		return nil // the rule is gone
+	if d.bad || rule < 0 || l.isRenewed(rule) {
+		return false, nil
 	}
-	body := signalReader{b: n.Body}
+	return true, l.restore(n.Name[0], rule, d, n.Body)
+}
+
+// restore brings back a note of a rule. d is at what its name says besides.
+func (l *Live) restore(sort byte, rule int, d signalReader, note []byte) error {
+	body := signalReader{b: note}
 	var g *liveGroup
 	var err error
-	switch n.Name[0] {
+	switch sort {
 	case noteBase:
 		if l.c.e.rules[rule].Correlate == nil {
 			return nil // it was another sort of rule
@@ -169,7 +162,7 @@ func (l *Live) restore(n Note) error {
 			return err
 		}
 	case noteCount:
-		return l.restoreCount(rule, d.sortable(), n.Body)
+		return l.restoreCount(rule, d.sortable(), note)
 	default:
 		return errSignal
 	}

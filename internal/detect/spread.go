@@ -69,7 +69,11 @@ func (c *Correlator) finishSpread() error {
 				}
 			}
 		}
-		if err := c.stretches(prefix, findings); err != nil {
+		key, err := spreadOf(prefix)
+		if err == nil {
+			err = c.stretches(key, findings)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -82,14 +86,20 @@ func (c *Correlator) finishSpread() error {
 // spreadPrefix is how much of a record says of which rule and tenant it is.
 func spreadPrefix(rec []byte) int { return len(rec) - len(afterSortable(rec[4:])) }
 
-// stretches finds when one rule was widespread in one tenant. findings are the
-// records behind their prefix.
-func (c *Correlator) stretches(prefix []byte, findings iter.Seq2[[]byte, error]) error {
+// spreadOf is what such a prefix says.
+func spreadOf(prefix []byte) (spreadKey, error) {
 	d := signalReader{b: prefix}
 	key := spreadKey{rule: int(d.uint32()), tenant: d.sortable()}
-	if delete(c.wide, key); d.bad {
-		return errSignal
+	if d.bad {
+		return spreadKey{}, errSignal
 	}
+	return key, nil
+}
+
+// stretches finds when one rule was widespread in one tenant. findings are the
+// records behind their prefix.
+func (c *Correlator) stretches(key spreadKey, findings iter.Seq2[[]byte, error]) error {
+	delete(c.wide, key)
 	f := filler{view: c.e.tenant(key.tenant).view}
 	p := &Pattern{Type: "value_count", Inputs: 1, sources: [][]int{nil}}
 	p.Terms = []Term{{"gte", f.number("%" + spreadInput + ".count%")}}
