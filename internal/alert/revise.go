@@ -95,7 +95,7 @@ func (a *Alert) same(b *Alert) bool { return a.content() == b.content() }
 
 func (a *Alert) content() string {
 	c := *a
-	c.Revision, c.Status, c.StatusBefore, c.SupersededBy, c.Incident, c.Related = 0, "", "", nil, "", nil
+	c.Revision, c.Status, c.StatusBefore, c.SupersededBy, c.Incident, c.Related, c.Change = 0, "", "", nil, "", nil, ""
 	c.Evidence = slices.Clone(a.Evidence)
 	for i := range c.Evidence {
 		c.Evidence[i].Source = ""

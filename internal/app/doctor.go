@@ -82,7 +82,9 @@ func (d *Doctor) Examine(ctx context.Context, tell func(Finding)) error {
 						names = append(names, parts[j].name)
 					}
 				}
-				d.Waiting(names, time.Since(began))
+				if len(names) > 0 {
+					d.Waiting(names, time.Since(began))
+				}
 			case <-ctx.Done():
 				return ctx.Err()
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,8 +98,9 @@ const (
 // room compares what is free with what the lake will grow to.
 func (d *Doctor) room(dir string, files []state.File) source.Check {
 	c := source.Check{What: "room"}
-	free, ok := freeSpace(dir)
-	if !ok {
+	disk := diskOf(dir)
+	free := int64(min(disk.Free, math.MaxInt64/2))
+	if disk.Size == 0 {
 		c.Note = "not known on this system"
 		return c
 	}

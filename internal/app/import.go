@@ -174,8 +174,7 @@ func (w *importer) do(b *decode.Batch, path string) *lake.Rows {
 			w.im.bad(event.Source{File: path, Line: rec.Line, Index: rec.Index}, reason)
 			continue
 		}
-		if t := w.ev.Time; !t.IsZero() && !w.ev.Kind.Snapshot() &&
-			(!w.im.sc.Since.IsZero() && t.Before(w.im.sc.Since) || !w.im.sc.Until.IsZero() && !t.Before(w.im.sc.Until)) {
+		if w.im.sc.outside(w.ev) {
 			continue
 		}
 		w.rows.Add(w.ev, event.Source{File: path, Line: rec.Line, Index: rec.Index}.String())

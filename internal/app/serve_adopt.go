@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -66,12 +65,11 @@ func (k *keeper) rematch(ctx context.Context, read map[int]bool) error {
 		if k.had[r.Key] {
 			return nil
 		}
-		w.decode.Tenant = r.Tenant
-		if reason := w.decode.Again(r.Kind, r.Sub, r.Format, r.Raw, w.ev); reason != "" || w.ev.Key != r.Key {
+		rules, reason := w.again(r, func(rule int) bool { return !read[rule] })
+		if reason != "" || w.ev.Key != r.Key {
 			changed++
 			return nil
 		}
-		rules := slices.DeleteFunc(slices.Clone(w.match.Match(w.ev)), func(i int) bool { return read[i] })
 		if hits = w.match.Hits(hits[:0], rules, w.ev, []byte(r.Origin)); len(hits) == 0 {
 			return nil
 		}
@@ -79,7 +77,7 @@ func (k *keeper) rematch(ctx context.Context, read map[int]bool) error {
 		if at.IsZero() {
 			at = time.Now()
 		}
-		return k.give(r.Key, at, hits)
+		return k.give(k.live.Add, r.Key, at, hits)
 	})
 	if err != nil {
 		return fmt.Errorf("read what the lake has and the state does not know: %w", err)
@@ -93,9 +91,9 @@ func (k *keeper) rematch(ctx context.Context, read map[int]bool) error {
 }
 
 // give adds the hits of an event to what is correlated and stored.
-func (k *keeper) give(key event.Key, at time.Time, hits []byte) error {
+func (k *keeper) give(add func(event.Key, []byte) (time.Duration, error), key event.Key, at time.Time, hits []byte) error {
 	// Hits are recalled from where they are kept: the class is not known before.
-	need, err := k.live.Add(key, hits)
+	need, err := add(key, hits)
 	if err != nil {
 		return fmt.Errorf("correlate: %w", err)
 	}

@@ -242,28 +242,31 @@ func (k *keeper) readAgain(ctx context.Context, refill detect.Refill) error {
 }
 
 func (k *keeper) readOne(w *serveWorker, r *lake.Row, rules map[int]bool) error {
-	w.decode.Tenant = r.Tenant
-	if reason := w.decode.Again(r.Kind, r.Sub, r.Format, r.Raw, w.ev); reason != "" {
+	which, reason := w.again(r, func(rule int) bool { return rules[rule] })
+	if reason != "" {
 		return fmt.Errorf("%s: a record of the lake is not what it was: %s", r.Origin, reason)
-	}
-	var which []int
-	for _, i := range w.match.Match(w.ev) {
-		if rules[i] {
-			which = append(which, i)
-		}
 	}
 	if len(which) == 0 {
 		return nil
-	}
-	hits := w.match.Hits(nil, which, w.ev, []byte(r.Origin))
-	need, err := k.live.Back(w.ev.Key, hits)
-	if err != nil {
-		return fmt.Errorf("correlate: %w", err)
 	}
 	at := w.ev.Time
 	if at.IsZero() {
 		at = time.Now()
 	}
-	k.buffer.hits[classOf(need)].add(w.ev.Key, at, hits)
-	return nil
+	return k.give(k.live.Back, w.ev.Key, at, w.match.Hits(nil, which, w.ev, []byte(r.Origin)))
+}
+
+// again decodes a row of the lake, and returns which of the rules that are wanted
+// it satisfies.
+func (w *serveWorker) again(r *lake.Row, wanted func(rule int) bool) (rules []int, reason string) {
+	w.decode.Tenant = r.Tenant
+	if reason := w.decode.Again(r.Kind, r.Sub, r.Format, r.Raw, w.ev); reason != "" {
+		return nil, reason
+	}
+	for _, i := range w.match.Match(w.ev) {
+		if wanted(i) {
+			rules = append(rules, i)
+		}
+	}
+	return rules, ""
 }

@@ -226,7 +226,7 @@ func (k *keeper) take(ctx context.Context, m *matched) error {
 		if at.IsZero() {
 			at = m.received
 		}
-		if err := k.give(it.key, at, hits); err != nil {
+		if err := k.give(k.live.Add, it.key, at, hits); err != nil {
 			return err
 		}
 	}
@@ -313,12 +313,13 @@ const (
 // forget gives up what can change no more, and adds the notes of it to what is
 // stored: everything that came so far stands behind them.
 func (k *keeper) forget(changes *state.Changes) error {
+	latest := map[string]int64{}
+	for tenant, m := range k.newest {
+		latest[tenant] = m.latest().UnixNano()
+	}
 	newest := func(tenant string) (int64, bool) {
-		m := k.newest[tenant]
-		if m == nil {
-			return 0, false
-		}
-		return m.latest().UnixNano(), true
+		at, ok := latest[tenant]
+		return at, ok
 	}
 	if err := k.live.Forget(newest, k.s.Lateness); err != nil {
 		return fmt.Errorf("correlate: %w", err)

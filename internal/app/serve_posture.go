@@ -2,9 +2,10 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +35,9 @@ type postureResult struct {
 // posture looks at the directory, if it was listed anew.
 func (u *upkeeper) posture(ctx context.Context, now time.Time) error {
 	s := u.s
+	if !s.snapshots.quiet(now, s.Settle) {
+		return nil // more may follow
+	}
 	files, err := s.snapshots.files()
 	if err != nil || len(files) == 0 {
 		return err
@@ -44,10 +48,9 @@ func (u *upkeeper) posture(ctx context.Context, now time.Time) error {
 		newest = max(newest, f.ModTime.Unix())
 		paths = append(paths, f.Path)
 	}
-	if now.Sub(time.Unix(newest, 0)) < s.Settle {
-		return nil // more may follow
-	}
-	mark := strconv.FormatInt(newest, 10) + " " + strconv.Itoa(len(files)) + " " + s.fingerprint
+	// Sorts of objects are listed at different times: each has its round in its path.
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{s.fingerprint}, paths...), "\x00")))
+	mark := hex.EncodeToString(sum[:])
 	if done, err := s.State.Value(ctx, valuePosture); err != nil || done == mark {
 		return err
 	}

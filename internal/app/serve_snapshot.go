@@ -24,7 +24,10 @@ import (
 // not complete has a name that ends in .part, and counts for nothing.
 type snapshots struct {
 	dir string
-	mu  sync.Mutex
+
+	mu sync.Mutex
+	// arrived is when a listing has become complete, or the service began.
+	arrived time.Time
 	// changed tells that a listing has become complete.
 	changed chan struct{}
 }
@@ -32,7 +35,7 @@ type snapshots struct {
 const partSuffix = ".part"
 
 func newSnapshots(dir string) *snapshots {
-	return &snapshots{dir: dir, changed: make(chan struct{}, 1)}
+	return &snapshots{dir: dir, arrived: time.Now(), changed: make(chan struct{}, 1)}
 }
 
 // take keeps a page. When it was the last one its listing takes the place of the
@@ -78,6 +81,7 @@ func (s *snapshots) take(name string, d *source.Delivery) error {
 			_ = os.RemoveAll(filepath.Join(stream, r.Name())) // what stays is only in the way
 		}
 	}
+	s.arrived = time.Now()
 	select {
 	case s.changed <- struct{}{}:
 	default:
@@ -85,8 +89,18 @@ func (s *snapshots) take(name string, d *source.Delivery) error {
 	return nil
 }
 
+// quiet reports whether no listing has become complete for a while: they come one
+// after the other.
+func (s *snapshots) quiet(now time.Time, settle time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return now.Sub(s.arrived) >= settle
+}
+
 // files are the pages of all complete listings.
 func (s *snapshots) files() ([]file.Input, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var out []file.Input
 	newest := map[string]int64{} // by stream
 	err := filepath.WalkDir(s.dir, func(path string, e fs.DirEntry, err error) error {

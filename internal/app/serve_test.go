@@ -403,9 +403,16 @@ func TestServePosture(t *testing.T) {
 		}
 	}
 	base := declared(t) // which is another company's
-	s := newStation(t, app.ServeConfig{Rules: library(t), Baseline: base, Sources: map[string]app.Source{"graph": src}, Settle: time.Millisecond})
+	s := newStation(t, app.ServeConfig{Rules: library(t), Baseline: base, Sources: map[string]app.Source{"graph": src}, Settle: time.Second})
 	s.config.Snapshots = filepath.Join(s.dir, "snapshots")
 	s.config.Upkeep.Tick = 20 * time.Millisecond
+	looked := func() string { // which listings were looked at
+		mark, err := s.state.Value(t.Context(), "posture")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return mark
+	}
 	live := func() (ids []string) {
 		for f, err := range s.state.Alerts(t.Context(), state.AlertQuery{}) {
 			if err != nil {
@@ -421,12 +428,11 @@ func TestServePosture(t *testing.T) {
 	run := func(want []string) {
 		t.Helper()
 		s.start()
-		var got []string
-		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-			if got = live(); slices.Equal(got, want) {
-				break
-			}
+		before := looked()
+		for deadline := time.Now().Add(20 * time.Second); looked() == before && time.Now().Before(deadline); {
+			time.Sleep(20 * time.Millisecond)
 		}
+		got := live()
 		s.end()
 		if !slices.Equal(got, want) {
 			t.Fatalf("alerts %v, want %v", got, want)
@@ -445,6 +451,7 @@ func TestServePosture(t *testing.T) {
 		t.Fatalf("%d findings; that tests little", len(want))
 	}
 	run(want)
+	src.at = src.at.Add(time.Hour)
 	run(want) // nothing is raised twice
 	for _, revision := range s.sink.facts {
 		if revision != 1 {
