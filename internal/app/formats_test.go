@@ -53,9 +53,6 @@ var twenty = []change{
 // TestSameAlertsInEveryFormat writes the same events in all formats of their
 // kind and compares the alerts, for every rule that says it works on them.
 func TestSameAlertsInEveryFormat(t *testing.T) {
-	if raceEnabled {
-		t.Skip("runs without the race detector")
-	}
 	rules := library(t)
 	base := declared(t)
 	engine, err := detect.New(detect.Config{Rules: rules, Baseline: base})

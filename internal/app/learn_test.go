@@ -71,9 +71,6 @@ var lists = []string{"allowed_countries", "egress_ips", "approved_domains", "app
 // the same inputs empty: what is listed can only take alerts away, and takes
 // none of the attacker's.
 func TestLearnedIsNoLouder(t *testing.T) {
-	if raceEnabled {
-		t.Skip("runs without the race detector")
-	}
 	rules := library(t)
 	for seed := range uint64(12) {
 		path := habits(t, seed)

@@ -132,7 +132,7 @@ func (b *boxes) apart(h uint32, minimum float64) bool {
 
 // seal notes who was in places far apart.
 func (b *boxes) seal() {
-	if b.full {
+	if b.full || len(b.slots) == 0 {
 		return
 	}
 	b.far = newBitmap(groupBits)

@@ -4,7 +4,6 @@ import (
 	"hash/maphash"
 	"math"
 	"math/bits"
-	"slices"
 	"strings"
 
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -25,7 +24,7 @@ type Filters struct {
 	// counted says how many events, or different values, there are of a group
 	// within a stretch of time as long as the correlation's span, by hash of all
 	// of these, up to maxCounted. A window lies in one stretch or in two that
-	// adjoin.
+	// adjoin. They are made when the first is counted.
 	counted []uint8
 	// values are those last counted, with rule, group and stretch, by hash: where
 	// different values count, one that comes again does not. One that was
@@ -44,10 +43,6 @@ const (
 // newFilters returns the filters that some rules need.
 func (e *Engine) newFilters() *Filters {
 	f := &Filters{groups: make([]bitmap, e.marks)}
-	if slices.Contains(e.least, true) {
-		f.counted = make([]uint8, 1<<countedBits)
-		f.values = make([]uint64, 1<<valueBits)
-	}
 	for i := range f.groups {
 		f.groups[i] = newBitmap(groupBits)
 	}
@@ -64,6 +59,10 @@ func (f *Filters) Merge(o *Filters) {
 	f.interrupts.merge(o.interrupts)
 	for i := range o.groups {
 		f.groups[i].merge(o.groups[i])
+	}
+	if f.counted == nil {
+		f.counted = o.counted
+		o.counted = nil
 	}
 	for i, n := range o.counted {
 		f.counted[i] = uint8(min(int(f.counted[i])+int(n), maxCounted))
@@ -180,6 +179,12 @@ func (f *Filters) count(n *groupNote, p *Pattern, h uint32, value uint64, at int
 	if p == nil || p.least < 2 {
 		return
 	}
+	if f.values == nil {
+		f.values = make([]uint64, 1<<valueBits)
+	}
+	if f.counted == nil {
+		f.counted = make([]uint8, 1<<countedBits)
+	}
 	bucket := bucketOf(p, at)
 	if !n.values {
 		f.add(n.counts, h, bucket)
@@ -207,6 +212,9 @@ func (f *Filters) add(rule int, h uint32, bucket int64) {
 func (f *Filters) mayReach(rule int, p *Pattern, h uint32, at int64) bool {
 	if p.least < 2 {
 		return true
+	}
+	if f.counted == nil {
+		return false
 	}
 	n := bucketOf(p, at)
 	near := func(n int64) int { return int(f.counted[countedAt(rule, h, n)]) }

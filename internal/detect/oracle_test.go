@@ -295,7 +295,7 @@ var types = []struct {
 
 // cases is how many trials of a type a run of the tests makes.
 func cases(most int) int {
-	if raceEnabled || testing.Short() {
+	if testing.Short() {
 		return most / 20
 	}
 	return most

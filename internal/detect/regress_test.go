@@ -125,7 +125,7 @@ detection: {selection: {op: enter}, condition: selection}
 // TestCrowd: a finding of more values than fit into 16 bits is a member with
 // all of them in one group, and a member of as many groups.
 func TestCrowd(t *testing.T) {
-	if raceEnabled || testing.Short() {
+	if testing.Short() {
 		t.Skip("it takes a while")
 	}
 	const people = 66_000

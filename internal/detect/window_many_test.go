@@ -73,7 +73,7 @@ func TestVeryMany(t *testing.T) {
 
 // TestWindowMemory: what a window holds beyond what it keeps to show is small.
 func TestWindowMemory(t *testing.T) {
-	if raceEnabled || testing.Short() {
+	if testing.Short() {
 		t.Skip("it measures memory")
 	}
 	const n = 400_000

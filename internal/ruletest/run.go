@@ -20,7 +20,7 @@ type run struct {
 	eng     *detect.Engine
 	decoder *decode.Decoder
 	hits    []hits
-	filters *detect.Filters
+	matcher *detect.Matcher
 	marks   map[event.Kind]int64
 	events  int
 	seen    map[event.Key]bool // copies of a record are one event
@@ -35,7 +35,7 @@ type hits struct {
 // runCase writes, decodes, matches and correlates the records of a case, in
 // the order of the case and backwards: the order of arrival must not matter.
 func runCase(eng *detect.Engine, decoder *decode.Decoder, c *Case, recs []simulate.Record, format event.Format, layout simulate.Layout) error {
-	r := &run{eng: eng, decoder: decoder, marks: map[event.Kind]int64{}, seen: map[event.Key]bool{}}
+	r := &run{eng: eng, decoder: decoder, matcher: eng.NewMatcher(), marks: map[event.Kind]int64{}, seen: map[event.Key]bool{}}
 	for _, same := range alike(recs, format, layout) {
 		if err := r.read(same); err != nil {
 			return err
@@ -94,14 +94,7 @@ func (r *run) read(f *batch) error {
 	}
 	w := r.decoder.NewWorker(decode.Entra)
 	w.Tenant = f.recs[0].Tenant
-	m, ev := r.eng.NewMatcher(), event.New(r.eng.Schema)
-	defer func() {
-		if r.filters == nil {
-			r.filters = m.Filters()
-		} else {
-			r.filters.Merge(m.Filters())
-		}
-	}()
+	ev := event.New(r.eng.Schema)
 	fr := decode.NewFramer(&buf, f.name)
 	var b decode.Batch
 	for {
@@ -120,13 +113,13 @@ func (r *run) read(f *batch) error {
 			if ev.Kind != f.recs[0].Kind {
 				return fmt.Errorf("decoded as %s instead of %s", ev.Kind, f.recs[0].Kind)
 			}
-			r.take(m, ev)
+			r.take(ev)
 		}
 	}
 }
 
 // take matches one event.
-func (r *run) take(m *detect.Matcher, ev *event.Event) {
+func (r *run) take(ev *event.Event) {
 	r.events++
 	if !ev.Time.IsZero() {
 		r.marks[ev.Kind] = max(r.marks[ev.Kind], ev.Time.UnixNano())
@@ -135,7 +128,7 @@ func (r *run) take(m *detect.Matcher, ev *event.Event) {
 		return
 	}
 	r.seen[ev.Key] = true
-	if rec := m.Hits(nil, m.Match(ev), ev, []byte(ev.Source.String())); len(rec) > 0 {
+	if rec := r.matcher.Hits(nil, r.matcher.Match(ev), ev, []byte(ev.Source.String())); len(rec) > 0 {
 		r.hits = append(r.hits, hits{ev.Key, rec})
 	}
 }
@@ -152,7 +145,7 @@ func (r *run) alerts() ([]*alert.Alert, error) {
 		}
 		return nil
 	}
-	c.Use(detect.Input{Filters: r.filters, Again: each})
+	c.Use(detect.Input{Filters: r.matcher.Filters(), Again: each})
 	if err := each(c.AddHits); err != nil {
 		return nil, err
 	}

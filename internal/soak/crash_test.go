@@ -40,7 +40,7 @@ import (
 )
 
 var (
-	crashRecords = flag.Int("records", 20_000, "how many records TestCrash sends, about")
+	crashRecords = flag.Int("records", 200_000, "how many records TestCrash sends, about")
 	crashKills   = flag.Int("kills", 5, "how often TestCrash kills the service")
 	crashSeed    = flag.Uint64("seed", 1, "decides what TestCrash sends, and when it kills")
 )

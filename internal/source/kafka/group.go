@@ -58,6 +58,11 @@ func (r *run) committed(ctx context.Context) (map[string]int64, error) {
 	}
 	req := kmsg.NewPtrOffsetFetchRequest()
 	req.Groups = append(req.Groups, group)
+	select {
+	case <-r.joined:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	resp, err := req.RequestWith(ctx, r.cl)
 	if err != nil {
 		return nil, err

@@ -67,6 +67,7 @@ const lossShown = time.Hour
 type run struct {
 	s      *Source
 	cl     *kgo.Client
+	joined chan struct{} // cl is set: it calls back before it is known here
 	in     source.Intake
 	dials  dials
 	landed chan struct{} // something was stored
@@ -88,7 +89,7 @@ type run struct {
 // own, as they were stored.
 func (s *Source) Run(ctx context.Context, cursors map[string]string, in source.Intake) error {
 	r := &run{
-		s: s, in: in, landed: make(chan struct{}, 1), cursors: map[string]int64{},
+		s: s, in: in, joined: make(chan struct{}), landed: make(chan struct{}, 1), cursors: map[string]int64{},
 		parts: map[string]*partition{}, reported: map[string]bool{},
 	}
 	for stream, text := range cursors {
@@ -107,6 +108,7 @@ func (s *Source) Run(ctx context.Context, cursors map[string]string, in source.I
 		return err
 	}
 	r.cl = cl
+	close(r.joined)
 	err = r.loop(ctx)
 	r.stop()
 	return err
