@@ -123,12 +123,13 @@ func TestKilled(t *testing.T) {
 			lines = append(lines, l...)
 		}
 		in := newIntake()
-		end := 1 + rng.IntN(4)
+		end, pause := 1+rng.IntN(4), time.Duration(rng.IntN(30))*time.Millisecond
+		stalls := rand.New(rand.NewPCG(1, rng.Uint64())) // of the goroutine that delivers
 		given := 0
 		stalled := map[string]bool{} // storing is in order within a stream
 		in.hold = func(d *source.Delivery) bool {
 			given++
-			stalled[d.Stream] = stalled[d.Stream] || rng.IntN(4) == 0
+			stalled[d.Stream] = stalled[d.Stream] || stalls.IntN(4) == 0
 			if stalled[d.Stream] {
 				return true
 			}
@@ -150,7 +151,7 @@ func TestKilled(t *testing.T) {
 			defer in.mu.Unlock()
 			return given >= min(end, 2)
 		})
-		time.Sleep(time.Duration(rng.IntN(30)) * time.Millisecond)
+		time.Sleep(pause)
 		stop()
 		held := map[string]bool{}
 		for _, d := range in.held {
