@@ -5,59 +5,61 @@ import (
 	"sync"
 )
 
-// cacheBytes is how much memory the filters of files may take.
-const cacheBytes = 64 << 20
+// How much memory may be taken by what is remembered of files.
+const (
+	filterBytes = 64 << 20
+	keyBytes    = 32 << 20
+)
 
-// A cache keeps the filters over the keys of files that were asked last.
-type cache struct {
+// A cache keeps what was read of files last, within a limit of bytes.
+type cache[V any] struct {
 	limit int
 
 	mu     sync.Mutex
-	byPath map[string]*list.Element
-	recent list.List // of *filters, the last used first
+	byName map[string]*list.Element
+	recent list.List // of *cached[V], the last used first
 	size   int
 }
 
-// A filters holds the filter over the keys of each group of rows.
-type filters struct {
-	path   string
-	groups [][]byte
-	size   int
+type cached[V any] struct {
+	name  string
+	value V
+	size  int
 }
 
-func (c *cache) get(path string) *filters {
+func (c *cache[V]) get(name string) (v V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e := c.byPath[path]
+	e := c.byName[name]
 	if e == nil {
-		return nil
+		return v, false
 	}
 	c.recent.MoveToFront(e)
-	return e.Value.(*filters)
+	return e.Value.(*cached[V]).value, true
 }
 
-func (c *cache) put(f *filters) {
+func (c *cache[V]) put(name string, v V, size int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byPath == nil {
-		c.byPath = map[string]*list.Element{}
+	if c.byName == nil {
+		c.byName = map[string]*list.Element{}
 	}
-	if c.byPath[f.path] != nil {
+	if c.byName[name] != nil {
 		return
 	}
-	c.byPath[f.path] = c.recent.PushFront(f)
-	c.size += f.size
+	c.byName[name] = c.recent.PushFront(&cached[V]{name, v, size})
+	c.size += size
 	for c.size > c.limit && c.recent.Len() > 1 {
-		old := c.recent.Back().Value.(*filters)
+		old := c.recent.Back().Value.(*cached[V])
 		c.recent.Remove(c.recent.Back())
-		delete(c.byPath, old.path)
+		delete(c.byName, old.name)
 		c.size -= old.size
 	}
 }
 
-func (c *cache) clear() {
+func (c *cache[V]) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.byPath, c.size = nil, 0
+	c.byName, c.size = nil, 0
 	c.recent.Init()
 }

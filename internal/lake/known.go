@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/bloom"
@@ -48,19 +50,25 @@ func (l *Lake) known(f state.File, keys []event.Key, hashes []uint64, out map[ev
 			_ = o.Close()
 		}
 	}()
-	fl := l.cache.get(f.Path)
-	if fl == nil {
-		var err error
-		if o, err = l.open(f); err != nil {
-			return err
+	open := func() (err error) {
+		if o == nil {
+			o, err = l.open(f)
 		}
-		if fl, err = o.filters(f); err != nil {
-			return err
-		}
-		l.cache.put(fl)
+		return err
 	}
-	for g, bits := range fl.groups {
-		maybe := map[string]event.Key{}
+	filters, ok := l.filters.get(f.Path)
+	if !ok {
+		if err := open(); err != nil {
+			return err
+		}
+		size := 0
+		if err := sound(f, func() (err error) { filters, size, err = o.filters(); return err }); err != nil {
+			return err
+		}
+		l.filters.put(f.Path, filters, size)
+	}
+	for g, bits := range filters {
+		var there []event.Key
 		r := bytes.NewReader(bits)
 		for i, h := range hashes {
 			if out[keys[i]] {
@@ -70,63 +78,76 @@ func (l *Lake) known(f state.File, keys []event.Key, hashes []uint64, out map[ev
 			if err != nil {
 				return &Damage{f.Path, err}
 			}
-			if hit {
-				maybe[hex.EncodeToString(keys[i][:])] = keys[i]
+			if !hit {
+				continue
 			}
-		}
-		if len(maybe) == 0 {
-			continue
-		}
-		if o == nil {
-			var err error
-			if o, err = l.open(f); err != nil {
-				return err
-			}
-		}
-		err := sound(f, func() error {
-			return o.keys(g, func(key []byte) {
-				if k, ok := maybe[string(key)]; ok {
-					out[k] = true
+			if there == nil {
+				// One that comes again is seldom alone.
+				name := f.Path + ":" + strconv.Itoa(g)
+				if there, ok = l.keys.get(name); !ok {
+					if err := open(); err != nil {
+						return err
+					}
+					if err := sound(f, func() (err error) { there, err = o.sortedKeys(g); return err }); err != nil {
+						return err
+					}
+					l.keys.put(name, there, len(there)*len(event.Key{}))
 				}
-			})
-		})
-		if err != nil {
-			return err
+			}
+			if _, found := slices.BinarySearchFunc(there, keys[i], compareKeys); found {
+				out[keys[i]] = true
+			}
 		}
 	}
 	return nil
 }
 
-// filters reads the filters over the keys.
-func (o *opened) filters(f state.File) (*filters, error) {
-	fl := &filters{path: f.Path}
-	err := sound(f, func() error {
-		i, ok := o.leaf[column.Key]
+func compareKeys(a, b event.Key) int { return bytes.Compare(a[:], b[:]) }
+
+// filters reads the filters over the keys of each group of rows.
+func (o *opened) filters() (out [][]byte, size int, err error) {
+	i, ok := o.leaf[column.Key]
+	if !ok {
+		return nil, 0, errors.New("it has no keys")
+	}
+	for _, g := range o.pq.RowGroups() {
+		chunk, ok := g.ColumnChunks()[i].(*parquet.FileColumnChunk)
 		if !ok {
-			return errors.New("it has no keys")
+			return nil, 0, errors.New("it has no filter over the keys")
 		}
-		for _, g := range o.pq.RowGroups() {
-			chunk, ok := g.ColumnChunks()[i].(*parquet.FileColumnChunk)
-			if !ok {
-				return errors.New("it has no filter over the keys")
-			}
-			filter, err := chunk.BloomFilterFrom(o.file)
-			if err != nil {
-				return fmt.Errorf("the filter over the keys: %w", err)
-			}
-			bits := make([]byte, filter.Size())
-			if _, err := filter.ReadAt(bits, 0); err != nil && !errors.Is(err, io.EOF) {
-				return fmt.Errorf("the filter over the keys: %w", err)
-			}
-			if len(bits) == 0 || len(bits)%bloom.BlockSize != 0 {
-				return errors.New("the filter over the keys has no proper size")
-			}
-			fl.groups = append(fl.groups, bits)
-			fl.size += len(bits) + 64
+		filter, err := chunk.BloomFilterFrom(o.file)
+		if err != nil {
+			return nil, 0, fmt.Errorf("the filter over the keys: %w", err)
 		}
-		return nil
+		bits := make([]byte, filter.Size())
+		if _, err := filter.ReadAt(bits, 0); err != nil && !errors.Is(err, io.EOF) {
+			return nil, 0, fmt.Errorf("the filter over the keys: %w", err)
+		}
+		if len(bits) == 0 || len(bits)%bloom.BlockSize != 0 {
+			return nil, 0, errors.New("the filter over the keys has no proper size")
+		}
+		out = append(out, bits)
+		size += len(bits) + 64
+	}
+	return out, size, nil
+}
+
+// sortedKeys reads the keys of a group of rows.
+func (o *opened) sortedKeys(group int) ([]event.Key, error) {
+	var out []event.Key
+	bad := false
+	err := o.keys(group, func(text []byte) {
+		var key event.Key
+		if n, err := hex.Decode(key[:], text[:min(len(text), 2*len(key))]); err != nil || n != len(key) {
+			bad = true
+		}
+		out = append(out, key)
 	})
-	return fl, err
+	if err == nil && bad {
+		err = errors.New("it has a key that is none")
+	}
+	slices.SortFunc(out, compareKeys)
+	return out, err
 }
 
 // keys gives the keys of a group of rows.

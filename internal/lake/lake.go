@@ -21,7 +21,8 @@ type Lake struct {
 	shapes    [event.NumKinds]func() *shape
 	mu        sync.Mutex
 	free      [event.NumKinds][]*writer // to be used again
-	cache     cache
+	filters   cache[[][]byte]    // by path: those over the keys of each group of rows
+	keys      cache[[]event.Key] // by path and group of rows: its keys, in order
 }
 
 // Open opens the lake in a folder and makes the folder where there is none.
@@ -36,7 +37,7 @@ func Open(dir string, log *slog.Logger) (*Lake, error) {
 	for k := range l.shapes {
 		l.shapes[k] = sync.OnceValue(func() *shape { return newShape(event.Kind(k)) })
 	}
-	l.cache.limit = cacheBytes
+	l.filters.limit, l.keys.limit = filterBytes, keyBytes
 	return l, nil
 }
 
@@ -45,6 +46,7 @@ func (l *Lake) Dir() string { return l.dir }
 
 // Close gives up open files.
 func (l *Lake) Close() error {
-	l.cache.clear()
+	l.filters.clear()
+	l.keys.clear()
 	return nil
 }
