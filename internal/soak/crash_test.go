@@ -28,6 +28,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/entrawatch/entrawatch/internal/alert"
 	"github.com/entrawatch/entrawatch/internal/cli"
@@ -112,7 +113,7 @@ func makeCompany(t testing.TB, seed uint64, records int) *company {
 	}
 	n := 0
 	for r := range simulate.SigninRecords(seed + 100) {
-		if n++; n > min(3000, records/20) {
+		if n++; n > min(1200, records/20) {
 			break
 		}
 		at := today.Add(-2*24*time.Hour + time.Duration(n)*45*time.Second)
@@ -140,6 +141,7 @@ type world struct {
 	company *company
 	cluster *kfake.Cluster
 	client  *kgo.Client
+	leaving sync.WaitGroup // members of the Kafka group
 	graph   *graphfake.Fake
 	hook    *httptest.Server
 
@@ -163,6 +165,7 @@ func newWorld(t testing.TB, c *company) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.client.Close)
+	t.Cleanup(w.leaving.Wait)
 	w.graph = graphfake.New(*crashSeed)
 	w.graph.Login.Tenant = simulate.Tenant
 	srv := httptest.NewTLSServer(w.graph)
@@ -295,6 +298,39 @@ func (p *process) end(t testing.TB) {
 	}
 }
 
+// expel takes the members out of the Kafka group that a killed process had in it.
+// A broker does that when their sessions are over; kfake forgets those that died
+// while they waited to join, and what they were to read is read by nobody.
+func (w *world) expel() {
+	w.t.Helper()
+	time.Sleep(50 * time.Millisecond) // what the process sent last may be on its way
+	const group = "entrawatch"
+	ask := kmsg.NewPtrDescribeGroupsRequest()
+	ask.Groups = []string{group}
+	found, err := ask.RequestWith(w.t.Context(), w.client)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	leave := kmsg.NewPtrLeaveGroupRequest()
+	leave.Group = group
+	for _, g := range found.Groups {
+		for _, m := range g.Members {
+			gone := kmsg.NewLeaveGroupRequestMember()
+			gone.MemberID = m.MemberID
+			leave.Members = append(leave.Members, gone)
+		}
+	}
+	if len(leave.Members) == 0 {
+		return
+	}
+	w.leaving.Go(func() {
+		time.Sleep(2 * time.Second) // the session
+		if _, err := leave.RequestWith(w.t.Context(), w.client); err != nil && w.t.Context().Err() == nil {
+			w.t.Error(err)
+		}
+	})
+}
+
 // feed sends everything, bit by bit, to the source that each record falls to.
 func (w *world) feed(ctx context.Context, pace time.Duration) error {
 	file, err := os.OpenFile(filepath.Join(w.dir, "logs", "events.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -391,6 +427,7 @@ func TestCrash(t *testing.T) {
 		most := max(feeding/time.Duration(*crashKills), 3*time.Second)
 		time.Sleep(200*time.Millisecond + time.Duration(rng.Int64N(int64(most))))
 		p.kill(t)
+		w.expel()
 	}
 	if err := <-fed; err != nil {
 		t.Fatal(err)
