@@ -18,6 +18,8 @@ import (
 const (
 	// evaluateEvery is how often groups that have changed are looked at.
 	evaluateEvery = 50 * time.Millisecond
+	// evaluateAtLeast is how often that is done also if it takes long.
+	evaluateAtLeast = 300 * time.Millisecond
 	// mostBuffered is how many bytes of rows wait at most for the flush under way.
 	mostBuffered = 48 << 20
 	// farAhead is how far ahead of the clock events may be and still move watermarks.
@@ -39,7 +41,8 @@ type keeper struct {
 	flushed   chan error // of the flush under way; nil = there is none
 	passed    []func()   // to be called when it has ended
 	evaluated time.Time
-	fresh     bool // there are hits that were not evaluated
+	pause     time.Duration // until it is evaluated again
+	fresh     bool          // there are hits, or groups, that were not evaluated
 	enc       *zstd.Encoder
 	dec       *segmentReader
 	flushes   uint64 // their number
@@ -153,20 +156,27 @@ func (k *keeper) run(ctx context.Context) error {
 
 // work evaluates and flushes when it is time to.
 func (k *keeper) work(ctx context.Context, now time.Time) error {
-	if now.Sub(k.evaluated) >= evaluateEvery {
-		k.evaluated = now
-		if err := k.evaluate(now, false); err != nil {
+	if now.Sub(k.evaluated) >= k.pause {
+		if err := k.evaluate(now, urgent); err != nil {
 			return err
 		}
+		k.evaluated = time.Now()
+		k.pause = min(max(evaluateEvery, 2*k.evaluated.Sub(now)), evaluateAtLeast)
 	}
 	if err := k.watch(now); err != nil {
 		return err
 	}
 	b := &k.buffer
-	if k.flushed == nil && (len(b.facts) > 0 || b.bytes >= mostBuffered/2 || !b.began.IsZero() && now.Sub(b.began) >= k.s.Flush) {
-		return k.flush(ctx, now)
+	if k.flushed != nil || len(b.facts) == 0 && b.bytes < mostBuffered/2 && (b.began.IsZero() || now.Sub(b.began) < k.s.Flush) {
+		return nil
 	}
-	return nil
+	if now.Sub(k.forgotten) >= k.s.Forget {
+		// What was left for later cannot be forgotten.
+		if err := k.evaluate(now, everyGroup); err != nil {
+			return err
+		}
+	}
+	return k.flush(ctx, now)
 }
 
 // finish stores what is left.
@@ -178,7 +188,7 @@ func (k *keeper) finish(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := k.evaluate(time.Now(), true); err != nil {
+		if err := k.evaluate(time.Now(), everything); err != nil {
 			return err
 		}
 		if k.buffer.began.IsZero() && len(k.buffer.facts) == 0 && !k.remember {
@@ -286,16 +296,29 @@ func (k *keeper) watermark(tenant string, kind event.Kind) (int64, bool) {
 	return m[kind].Add(-k.s.Delay(kind)).UnixNano(), true
 }
 
+// How much is evaluated: what is urgent; also groups that could be looked at later;
+// also alerts that need not say yet how they have grown.
+const (
+	urgent = iota
+	everyGroup
+	everything
+)
+
 // evaluate correlates what is new, and makes the facts of alerts that have
-// changed. With all, also those that could wait.
-func (k *keeper) evaluate(now time.Time, all bool) error {
+// changed.
+func (k *keeper) evaluate(now time.Time, much int) error {
 	if k.fresh {
-		k.fresh = false
-		if err := k.live.Evaluate(k.watermark); err != nil {
+		var err error
+		if k.fresh = false; much == urgent {
+			k.fresh, err = k.live.EvaluateUrgent(k.watermark)
+		} else {
+			err = k.live.Evaluate(k.watermark)
+		}
+		if err != nil {
 			return fmt.Errorf("correlate: %w", err)
 		}
 	}
-	facts, err := k.book.revise(k.live, now, all)
+	facts, err := k.book.revise(k.live, now, much == everything)
 	if err != nil {
 		return err
 	}
@@ -506,7 +529,7 @@ func (k *keeper) restore(ctx context.Context) error {
 		return err
 	}
 	k.fresh = true
-	if err := k.evaluate(now, true); err != nil || k.buffer.adopted == nil {
+	if err := k.evaluate(now, everything); err != nil || k.buffer.adopted == nil {
 		return err
 	}
 	// Upkeep must find in the state what it finds in the manifest.

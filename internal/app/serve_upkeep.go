@@ -55,7 +55,7 @@ func (s *Service) newUpkeeper() *upkeeper {
 	u := &upkeeper{s: s}
 	u.duties = []*duty{
 		{name: "directory", every: u.s.Settle, do: u.posture},
-		{name: "retention", every: time.Hour, do: u.retain},
+		{name: "retention", every: 5 * time.Minute, do: u.retain},
 		{name: "compaction", every: time.Minute, do: u.compact},
 		{name: "cleaning", every: time.Minute, do: u.clean},
 		{name: "history", every: time.Hour, do: u.forget},

@@ -240,6 +240,10 @@ func (c *Correlator) member(s *Signal, up reader) error {
 	}
 	d := s.Detail
 	d.Values = c.passedOn(s, up)
+	if p := c.sets.patterns[up.rule]; p != nil && len(p.Teach) > 0 && p.Teach[up.input] {
+		// What only teaches is in no finding, and most of what there is.
+		d = Detail{First: s.First, Last: s.First, Count: 1}
+	}
 	c.groups = grouped(c.groups[:0], tuples, n)
 	short := false // of values
 	for _, g := range c.groups {

@@ -14,6 +14,9 @@ func (p *Pattern) SetSlots(all []bool, sources [][]int) {
 	p.sources = sources
 }
 
+// LeaveMore lets EvaluateUrgent leave small groups for later, too.
+func (l *Live) LeaveMore() { l.eachTime = 1 }
+
 // Encode writes a detail as members carry it.
 func (d *Detail) Encode() []byte { return d.append(nil) }
 

@@ -20,8 +20,9 @@ import (
 // It is the correlator's own code that takes hits apart and turns groups into
 // signals; only where their records go is different.
 type Live struct {
-	c      *Correlator
-	stages []stage
+	eachTime int // see membersEachTime
+	c        *Correlator
+	stages   []stage
 	// What the group at work gives, nil while hits are added.
 	giving  *[]given
 	tallies map[spreadKey]*liveGroup // of correlations that only count
@@ -64,6 +65,7 @@ type liveGroup struct {
 	recs   [][]byte // what stands behind the prefix, in ascending order
 	out    []given  // what it gave when it was last evaluated, in ascending order
 	dirty  bool
+	passed int // how often it was left for later since it is dirty
 	// What stands for earlier records: a base, or the first record, which stands
 	// for signals up to folded.
 	base   *Base
@@ -71,8 +73,9 @@ type liveGroup struct {
 	// noted tells that there is a note of the group, and noteHash of what.
 	noted    bool
 	noteHash uint64
-	open     bool  // whoever is sifted out of other groups is let in
-	hours    int64 // up to when a day's count is looked at every hour
+	open     bool    // whoever is sifted out of other groups is let in
+	recalled []Range // of when it has what was not let in before it was open
+	hours    int64   // up to when a day's count is looked at every hour
 	// Of a group of a correlation.
 	rule    int
 	tenant  string
@@ -105,7 +108,7 @@ func (s sink) Close() error { return nil }
 // to matter; without it all are kept.
 func (e *Engine) NewLive(recall Recall) *Live {
 	l := &Live{
-		recall: recall, tallies: map[spreadKey]*liveGroup{}, waiting: map[spreadKey]*deadlines{}, TooLate: map[int]int64{},
+		recall: recall, eachTime: membersEachTime, tallies: map[spreadKey]*liveGroup{}, waiting: map[spreadKey]*deadlines{}, TooLate: map[int]int64{},
 		until: func(string, event.Kind) (int64, bool) { return 0, false },
 		seen:  map[string]bool{}, past: map[spreadKey][]stretch{}, notes: map[string][]byte{}, counted: map[spreadKey]map[int64]bool{}, cuts: map[string]int64{},
 	}

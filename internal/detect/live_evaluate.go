@@ -21,31 +21,60 @@ func (g given) compare(h given) int {
 // Evaluate looks again at the groups that have changed, and at those that
 // waited for their watermark.
 func (l *Live) Evaluate(until Watermark) error {
+	_, err := l.evaluateAll(until, false)
+	return err
+}
+
+// EvaluateUrgent is Evaluate without large groups that have given something
+// already, which are looked at now and then only: to look at all of one after each
+// event would take ever longer. It reports whether any were left for later.
+func (l *Live) EvaluateUrgent(until Watermark) (left bool, err error) {
+	return l.evaluateAll(until, true)
+}
+
+// membersEachTime is how many members of a group that goes on are looked at each
+// time, in the middle.
+const membersEachTime = 500
+
+// later reports whether a group can be left for later once more.
+func (l *Live) later(g *liveGroup) bool {
+	g.passed++
+	return g.pattern != nil && len(g.out) > 0 && g.passed <= len(g.recs)/l.eachTime
+}
+
+func (l *Live) evaluateAll(until Watermark, urgent bool) (left bool, err error) {
 	l.until = until
 	l.expire(until)
 	for i := range l.stages {
 		if l.sieve != nil {
 			if err := l.give(nil, func() error { return l.sieve.fetch(i) }); err != nil {
-				return err
+				return false, err
 			}
 		}
+		var later []*liveGroup
 		for l.stages[i].dirty != nil {
 			dirty := l.stages[i].dirty
 			l.stages[i].dirty = nil
 			for _, g := range dirty {
-				g.dirty = false
+				if urgent && l.later(g) {
+					later = append(later, g)
+					continue
+				}
+				g.dirty, g.passed = false, 0
 				if err := l.evaluate(g, until); err != nil {
-					return err
+					return false, err
 				}
 			}
 		}
+		l.stages[i].dirty = later
+		left = left || later != nil
 		if i > 0 && i < l.spread() {
 			if err := l.compare(i, until); err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
-	return nil
+	return left, nil
 }
 
 func (l *Live) evaluate(g *liveGroup, until Watermark) error {

@@ -241,9 +241,34 @@ func (s *sieve) opened(g *liveGroup, input int, at int64) {
 			r.To = at
 		}
 	}
-	for _, r := range s.left.within(s.hash([]byte(g.prefix)), r) {
-		s.want(g, r)
+	// A finding that goes on does so many times, and what comes while the group is
+	// open is let in: nothing is recalled twice.
+	h := s.hash([]byte(g.prefix))
+	for _, r := range without(r, g.recalled) {
+		for _, r := range s.left.within(h, r) {
+			s.want(g, r)
+		}
 	}
+	g.recalled = merged(append(g.recalled, r))
+}
+
+// without returns what of a range others do not cover; these are in order, and none
+// overlaps another.
+func without(r Range, others []Range) []Range {
+	var out []Range
+	for _, o := range others {
+		if o.To < r.From || o.From > r.To {
+			continue
+		}
+		if o.From > r.From {
+			out = append(out, Range{r.From, o.From - 1})
+		}
+		if o.To >= r.To {
+			return out
+		}
+		r.From = o.To + 1
+	}
+	return append(out, r)
 }
 
 func (s *sieve) want(g *liveGroup, r Range) {

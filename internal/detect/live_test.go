@@ -21,6 +21,7 @@ type follower struct {
 	told     int   // groups that changed
 	added    []hit // so far
 	recalled int
+	left     int // how often groups were left for later
 }
 
 // follow returns a follower without events. With sift it keeps only what
@@ -29,6 +30,7 @@ func follow(e *detect.Engine, sift bool) *follower {
 	f := &follower{groups: map[string][][]byte{}}
 	if !sift {
 		f.live = e.NewLive(nil)
+		f.live.LeaveMore()
 		return f
 	}
 	f.live = e.NewLive(func(ranges []detect.Range, each func(event.Key, []byte) error) error {
@@ -42,6 +44,7 @@ func follow(e *detect.Engine, sift bool) *follower {
 		}
 		return nil
 	})
+	f.live.LeaveMore()
 	return f
 }
 
@@ -63,6 +66,18 @@ func (f *follower) evaluate(t testing.TB, until detect.Watermark) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// glance evaluates what is urgent.
+func (f *follower) glance(t testing.TB, until detect.Watermark) {
+	t.Helper()
+	left, err := f.live.EvaluateUrgent(until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left {
+		f.left++
 	}
 }
 
@@ -88,7 +103,12 @@ func (f *follower) takeAll(t testing.TB, h *hits, rng *rand.Rand, until int64) {
 		}
 		if rng.IntN(3) == 0 {
 			newest = min(newest+rng.Int64N(3*60e9), until)
-			f.evaluate(t, func(string, event.Kind) (int64, bool) { return newest, true })
+			mark := func(string, event.Kind) (int64, bool) { return newest, true }
+			if rng.IntN(2) == 0 {
+				f.evaluate(t, mark)
+				continue
+			}
+			f.glance(t, mark)
 		}
 	}
 	f.evaluate(t, func(string, event.Kind) (int64, bool) { return until, true })
@@ -98,7 +118,7 @@ func (f *follower) takeAll(t testing.TB, h *hits, rng *rand.Rand, until int64) {
 // the signals that all of them together make.
 func TestLiveAgainstCorrelator(t *testing.T) {
 	const worlds, each = 200, 20
-	found, told, recalled := 0, 0, 0
+	found, told, recalled, left := 0, 0, 0, 0
 	for seed := range cases(worlds) {
 		rng := rand.New(rand.NewPCG(17, uint64(seed)))
 		w := makeWorld(&dice{rng: rng})
@@ -113,6 +133,7 @@ func TestLiveAgainstCorrelator(t *testing.T) {
 			f := follow(e, rng.IntN(3) > 0)
 			f.takeAll(t, h, rng, until)
 			recalled += f.recalled
+			left += f.left
 			if got := f.signals(); !slices.EqualFunc(want, got, bytes.Equal) {
 				t.Fatalf("seed %d: all at once give %d signals, one by one %d or others\n%s%s", seed, len(want), len(got), text, w.show())
 			}
@@ -125,9 +146,9 @@ func TestLiveAgainstCorrelator(t *testing.T) {
 			told += f.told
 		}
 	}
-	t.Logf("%d signals, %d changes of groups, %d hits recalled", found, told, recalled)
-	if recalled < cases(worlds)/5 {
-		t.Errorf("%d hits were recalled; that tests little", recalled)
+	t.Logf("%d signals, %d changes of groups, %d hits recalled, groups left for later %d times", found, told, recalled, left)
+	if recalled < cases(worlds)/5 || left < cases(worlds)/5 {
+		t.Errorf("%d hits were recalled, groups left for later %d times; that tests little", recalled, left)
 	}
 }
 

@@ -21,8 +21,8 @@ type Lake struct {
 	shapes    [event.NumKinds]func() *shape
 	mu        sync.Mutex
 	free      [event.NumKinds][]*writer // to be used again
-	filters   cache[[][]byte]    // by path: those over the keys of each group of rows
-	keys      cache[[]event.Key] // by path and group of rows: its keys, in order
+	filters   cache[[][]byte]           // by path: those over the keys of each group of rows
+	keys      cache[[]event.Key]        // by path and group of rows: its keys, in order
 }
 
 // Open opens the lake in a folder and makes the folder where there is none.

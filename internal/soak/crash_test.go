@@ -10,25 +10,19 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
-	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/entrawatch/entrawatch/internal/alert"
 	"github.com/entrawatch/entrawatch/internal/cli"
@@ -37,7 +31,6 @@ import (
 	"github.com/entrawatch/entrawatch/internal/simulate"
 	"github.com/entrawatch/entrawatch/internal/source/graph/graphfake"
 	"github.com/entrawatch/entrawatch/internal/state"
-	"github.com/entrawatch/entrawatch/internal/state/sqlite"
 )
 
 var (
@@ -45,16 +38,6 @@ var (
 	crashKills   = flag.Int("kills", 5, "how often TestCrash kills the service")
 	crashSeed    = flag.Uint64("seed", 1, "decides what TestCrash sends, and when it kills")
 )
-
-// asProgram is set in the environment of processes that are the program.
-const asProgram = "ENTRAWATCH_SOAK"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-	}
-	os.Exit(m.Run())
-}
 
 // A company is what is sent: lines of logs in the order of their times, and those
 // that only Graph has.
@@ -134,16 +117,12 @@ type closing struct{ io.Writer }
 
 func (closing) Close() error { return nil }
 
-// A world is what the service finds around it.
-type world struct {
-	t       testing.TB
-	dir     string
+// A crash is a world with a file and Graph in it as well, and a webhook that is not
+// always well.
+type crash struct {
+	*world
 	company *company
-	cluster *kfake.Cluster
-	client  *kgo.Client
-	leaving sync.WaitGroup // members of the Kafka group
 	graph   *graphfake.Fake
-	hook    *httptest.Server
 
 	mu    sync.Mutex
 	got   map[string]int // by alert: the newest revision that the webhook has
@@ -151,78 +130,33 @@ type world struct {
 	posts int
 }
 
-const topic = "insights-logs"
-
-func newWorld(t testing.TB, c *company) *world {
+func newCrash(t testing.TB, c *company) *crash {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), company: c, got: map[string]int{}, last: map[string]*alert.Alert{}}
-	var err error
-	if w.cluster, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(3, topic)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.cluster.Close)
-	if w.client, err = kgo.NewClient(kgo.SeedBrokers(w.cluster.ListenAddrs()...), kgo.DefaultProduceTopic(topic)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.client.Close)
-	t.Cleanup(w.leaving.Wait)
+	w := &crash{company: c, got: map[string]int{}, last: map[string]*alert.Alert{}}
+	w.world = newWorld(t, c.baseline, w.take)
 	w.graph = graphfake.New(*crashSeed)
 	w.graph.Login.Tenant = simulate.Tenant
 	srv := httptest.NewTLSServer(w.graph)
 	t.Cleanup(srv.Close)
 	w.graph.At(srv.URL)
-	w.hook = httptest.NewServer(http.HandlerFunc(w.take))
-	t.Cleanup(w.hook.Close)
 	w.write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})))
-	w.write("secret", "open sesame, but not as one word")
 	w.write("graph-secret", graphfake.Secret)
-	w.write("baseline.yaml", c.baseline)
 	if err := os.Mkdir(filepath.Join(w.dir, "logs"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	w.write("entrawatch.yaml", fmt.Sprintf(`
-tenant: %[1]s
-baseline: baseline.yaml
-data: data
-listen: 127.0.0.1:%[8]d
-lateness: 20d
-delay: {default: 0s}
-lake: {flush: 1s}
-sources:
+	w.configure("lateness: 20d\ndelay: {default: 0s}\nlake: {flush: 1s}", fmt.Sprintf(`
   - file: {paths: [logs], poll: 100ms, settle: 1s}
-  - kafka: {brokers: [%[2]q], topics: [%[3]s], tls: {off: true}}
   - graph:
-      entra: {tenant: %[4]s, client: %[5]s, secret: {file: graph-secret}}
-      endpoints: {login: %[6]q, graph: %[6]q, resource_manager: %[6]q}
+      entra: {tenant: %s, client: %s, secret: {file: graph-secret}}
+      endpoints: {login: %[3]q, graph: %[3]q, resource_manager: %[3]q}
       logs: [sign-ins]
       snapshots: []
-      poll: 10s
-outlets:
-  - webhook: {url: %[7]q, secrets: [{file: secret}]}
-`, simulate.Tenant, w.cluster.ListenAddrs()[0], topic, simulate.Tenant, graphfake.Client, srv.URL, w.hook.URL, freePort(t)))
+      poll: 10s`, simulate.Tenant, graphfake.Client, srv.URL))
 	return w
 }
 
-// freePort is a port that nobody uses at the moment.
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-func (w *world) write(name, text string) {
-	w.t.Helper()
-	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
 // take is the webhook. It is not always well.
-func (w *world) take(rw http.ResponseWriter, r *http.Request) {
+func (w *crash) take(rw http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	var a alert.Alert
 	if err == nil {
@@ -243,96 +177,8 @@ func (w *world) take(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// A process is a running service.
-type process struct {
-	cmd   *exec.Cmd
-	log   bytes.Buffer
-	ended chan error
-}
-
-func (w *world) start() *process {
-	w.t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	p := &process{cmd: exec.Command(self, "serve", "-config", "entrawatch.yaml")}
-	p.cmd.Dir = w.dir
-	p.cmd.Env = append(os.Environ(), asProgram+"=1", "SSL_CERT_FILE="+filepath.Join(w.dir, "ca.pem"))
-	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
-	if err := p.cmd.Start(); err != nil {
-		w.t.Fatal(err)
-	}
-	p.ended = make(chan error, 1)
-	go func() { p.ended <- p.cmd.Wait() }()
-	return p
-}
-
-// runs fails the test if the service has ended by itself.
-func (p *process) runs(t testing.TB) {
-	t.Helper()
-	select {
-	case err := <-p.ended:
-		t.Fatalf("the service has ended by itself: %v\n%s", err, p.log.String())
-	default:
-	}
-}
-
-func (p *process) kill(t testing.TB) {
-	t.Helper()
-	p.runs(t)
-	if err := p.cmd.Process.Kill(); err != nil {
-		t.Fatalf("%v\n%s", err, p.log.String())
-	}
-	<-p.ended // it was killed
-}
-
-// end asks the service to end.
-func (p *process) end(t testing.TB) {
-	t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatalf("%v\n%s", err, p.log.String())
-	}
-	if err := <-p.ended; err != nil {
-		t.Fatalf("the service ended with %v\n%s", err, p.log.String())
-	}
-}
-
-// expel takes the members out of the Kafka group that a killed process had in it.
-// A broker does that when their sessions are over; kfake forgets those that died
-// while they waited to join, and what they were to read is read by nobody.
-func (w *world) expel() {
-	w.t.Helper()
-	time.Sleep(50 * time.Millisecond) // what the process sent last may be on its way
-	const group = "entrawatch"
-	ask := kmsg.NewPtrDescribeGroupsRequest()
-	ask.Groups = []string{group}
-	found, err := ask.RequestWith(w.t.Context(), w.client)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	leave := kmsg.NewPtrLeaveGroupRequest()
-	leave.Group = group
-	for _, g := range found.Groups {
-		for _, m := range g.Members {
-			gone := kmsg.NewLeaveGroupRequestMember()
-			gone.MemberID = m.MemberID
-			leave.Members = append(leave.Members, gone)
-		}
-	}
-	if len(leave.Members) == 0 {
-		return
-	}
-	w.leaving.Go(func() {
-		time.Sleep(2 * time.Second) // the session
-		if _, err := leave.RequestWith(w.t.Context(), w.client); err != nil && w.t.Context().Err() == nil {
-			w.t.Error(err)
-		}
-	})
-}
-
 // feed sends everything, bit by bit, to the source that each record falls to.
-func (w *world) feed(ctx context.Context, pace time.Duration) error {
+func (w *crash) feed(ctx context.Context, pace time.Duration) error {
 	file, err := os.OpenFile(filepath.Join(w.dir, "logs", "events.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -377,46 +223,12 @@ func (w *world) feed(ctx context.Context, pace time.Duration) error {
 	return nil
 }
 
-func (w *world) open() (state.Store, *lake.Lake) {
-	w.t.Helper()
-	store, err := sqlite.Open(w.t.Context(), filepath.Join(w.dir, "data", "state.db"))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	l, err := lake.Open(filepath.Join(w.dir, "data", "lake"), slog.New(slog.DiscardHandler))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return store, l
-}
-
-// stored counts what the state says was stored, and what is to be delivered.
-func (w *world) stored() (events int64, pending int) {
-	w.t.Helper()
-	store, err := sqlite.OpenRead(w.t.Context(), filepath.Join(w.dir, "data", "state.db"))
-	if err != nil {
-		return 0, 0 // it is not there yet
-	}
-	defer store.Close()
-	for h, err := range store.Hours(w.t.Context(), time.Time{}) {
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		events += h.Events
-	}
-	due, err := store.Pending(w.t.Context(), "webhook", time.Now().Add(24*time.Hour), 1000)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return events, len(due)
-}
-
 // TestCrash kills the service at any moment while records come from a file, Kafka
 // and Graph. All of them are in the lake, once, and the alerts are those of a scan.
 func TestCrash(t *testing.T) {
 	c := makeCompany(t, *crashSeed, *crashRecords)
 	want := int64(len(c.lines) + len(c.graph))
-	w := newWorld(t, c)
+	w := newCrash(t, c)
 	pace := 40 * time.Millisecond
 	fed := make(chan error, 1)
 	go func() { fed <- w.feed(t.Context(), pace) }()
@@ -457,7 +269,7 @@ func TestCrash(t *testing.T) {
 }
 
 // checkLake: every event is there once.
-func (w *world) checkLake(want int64) {
+func (w *crash) checkLake(want int64) {
 	w.t.Helper()
 	store, l := w.open()
 	defer l.Close()
@@ -485,7 +297,7 @@ func (w *world) checkLake(want int64) {
 }
 
 // checkAlerts: they are those of a scan, and each was delivered as it is.
-func (w *world) checkAlerts() {
+func (w *crash) checkAlerts() {
 	w.t.Helper()
 	t := w.t
 	var graph bytes.Buffer
