@@ -64,22 +64,23 @@ type liveGroup struct {
 	prefix string   // of its records
 	recs   [][]byte // what stands behind the prefix, in ascending order
 	out    []given  // what it gave when it was last evaluated, in ascending order
-	dirty  bool
-	passed int // how often it was left for later since it is dirty
+	passed int      // how often it was left for later since it is dirty
 	// What stands for earlier records: a base, or the first record, which stands
 	// for signals up to folded.
 	base   *Base
 	folded int64
-	// noted tells that there is a note of the group, and noteHash of what.
-	noted    bool
+	// noteHash is of what there is a note of the group, if it is noted.
 	noteHash uint64
-	open     bool    // whoever is sifted out of other groups is let in
 	recalled []Range // of when it has what was not let in before it was open
 	hours    int64   // up to when a day's count is looked at every hour
 	// Of a group of a correlation.
 	rule    int
 	tenant  string
 	pattern *Pattern
+	// There is one for each user: side by side these take little.
+	dirty bool
+	noted bool
+	open  bool // whoever is sifted out of other groups is let in
 }
 
 // A given is a record that a group gave to a stage.
