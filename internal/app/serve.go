@@ -201,6 +201,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.health.begin(time.Now())
 	upkeep := s.newUpkeeper()
 	outboxes.Go(func() { upkeep.run(reading) })
+	outboxes.Go(func() { boundMemory(reading) })
 	kept := make(chan error, 1)
 	go func() {
 		err := s.keeper.run(finishing)

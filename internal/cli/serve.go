@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/entrawatch/entrawatch/internal/app"
@@ -48,11 +47,6 @@ func runServe(e *env, args []string) int {
 	known, code := serviceRules(e, flags, cfg)
 	if known == nil {
 		return code
-	}
-	if os.Getenv("GOGC") == "" {
-		// What it knows of a million users is much more than what it makes and throws
-		// away: memory is dearer here than the time to look for garbage.
-		debug.SetGCPercent(50)
 	}
 	log := slog.New(slog.NewTextHandler(e.stderr, nil))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

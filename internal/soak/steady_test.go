@@ -174,12 +174,10 @@ func (w *world) sample(p *process, at time.Duration) sample {
 		w.t.Fatal(err)
 	}
 	for line := range strings.Lines(string(metrics)) {
-		// Twice what was alive after the last collection.
-		if value, ok := strings.CutPrefix(line, "go_memstats_next_gc_bytes "); ok {
+		if value, ok := strings.CutPrefix(line, "go_gc_heap_live_bytes "); ok {
 			if s.heap, err = strconv.ParseFloat(strings.TrimSpace(value), 64); err != nil {
 				w.t.Fatal(err)
 			}
-			s.heap /= 2
 		}
 	}
 	return s

@@ -17,8 +17,8 @@ import (
 )
 
 // A traffic is sign-ins of any number of users, made fast: a few hundred real ones
-// in which id, user and times are written over. Those that alert by themselves are
-// left out: of a million users they would be a storm.
+// in which id, user and times are written over. It has only what succeeds: failures
+// of a million users from a few hundred addresses would be a storm of sprays.
 type traffic struct{ forms []form }
 
 // A form is a record with places to write on.
@@ -41,7 +41,9 @@ func newTraffic(t testing.TB, forms int) *traffic {
 	x := &traffic{}
 	for r := range simulate.SigninRecords(*crashSeed) {
 		_, user := r.Get("userId")
-		if client, _ := r.Get("clientAppUsed"); !user || client != "Browser" && client != "Mobile Apps and Desktop clients" {
+		client, _ := r.Get("clientAppUsed")
+		modern := client == "Browser" || client == "Mobile Apps and Desktop clients"
+		if code, _ := r.Get("status.errorCode"); !user || !modern || fmt.Sprint(code) != "0" {
 			continue
 		}
 		r = r.WithTime(at).WithID("6a000000-0000-4000-8000-" + noID)

@@ -22,9 +22,9 @@ import (
 const (
 	// fetchBytes is how much is read ahead from each broker. One message may be
 	// larger.
-	fetchBytes = 8 << 20
+	fetchBytes = 4 << 20
 	// partitionBytes is how much of it one partition may take.
-	partitionBytes = 2 << 20
+	partitionBytes = 1 << 20
 	// answerBytes bounds what a broker can make us hold, packed and unpacked.
 	answerBytes = 64 << 20
 )
