@@ -113,10 +113,14 @@ func (u *upkeeper) exchange(ctx context.Context, added []state.File, removed []s
 
 // compact brings small files into few, as long as there is something to do.
 func (u *upkeeper) compact(ctx context.Context, _ time.Time) error {
+	var damaged error
 	for ctx.Err() == nil {
 		added, removed, err := u.s.Lake.Compact(ctx, u.s.manifest.all(), u.s.Upkeep.Quiet)
-		if err != nil || len(added) == 0 {
-			return err
+		if err != nil {
+			damaged = err
+		}
+		if len(added) == 0 {
+			return damaged
 		}
 		if err := u.exchange(ctx, added, removed); err != nil {
 			return err

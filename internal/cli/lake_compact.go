@@ -33,10 +33,11 @@ func runLakeCompact(e *env, args []string) int {
 	}
 	defer d.close()
 	before := len(d.files)
+	var damaged error
 	for {
 		added, removed, err := d.Compact(ctx, d.files, 0)
 		if err != nil {
-			return e.fail(fs.Name(), err)
+			damaged = err
 		}
 		if len(added) == 0 {
 			break
@@ -46,5 +47,8 @@ func runLakeCompact(e *env, args []string) int {
 		}
 	}
 	e.complain("", fmt.Sprintf("%s became %s", count(before, "file"), number(len(d.files))))
+	if damaged != nil {
+		return e.fail(fs.Name(), damaged)
+	}
 	return exitDone
 }

@@ -3,6 +3,7 @@ package lake
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -24,15 +25,23 @@ const (
 // manifest is to exchange. The new file is to be published, and the old ones
 // retired, when that is recorded. To bring everything into order call it again,
 // with the new manifest, until it adds nothing. A day that has got nothing new for
-// longer than quiet is brought into as few files as there can be.
+// longer than quiet is brought into as few files as there can be. Where files are
+// damaged, others are merged, and the error says so: it does not mean that nothing
+// was added.
 func (l *Lake) Compact(ctx context.Context, files []state.File, quiet time.Duration) (added []state.File, removed []string, err error) {
 	unfit := map[string]bool{}
+	var damaged error
 	for {
 		group := plan(files, l.now().Add(-quiet), unfit)
 		if len(group) == 0 {
-			return nil, nil, nil
+			return nil, nil, damaged
 		}
 		f, unfitting, err := l.mergeFiles(ctx, group)
+		if bad := (*Damage)(nil); errors.As(err, &bad) && !unfit[bad.Path] {
+			unfit[bad.Path] = true
+			damaged = cmp.Or(damaged, err)
+			continue
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -45,7 +54,7 @@ func (l *Lake) Compact(ctx context.Context, files []state.File, quiet time.Durat
 		for _, old := range group {
 			removed = append(removed, old.Path)
 		}
-		return []state.File{f}, removed, nil
+		return []state.File{f}, removed, damaged
 	}
 }
 

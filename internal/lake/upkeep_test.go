@@ -214,6 +214,45 @@ func TestCompact(t *testing.T) {
 	}
 }
 
+// TestCompactDamage: what is damaged is told of, and keeps nothing else from being
+// compacted.
+func TestCompactDamage(t *testing.T) {
+	ctx := context.Background()
+	r := newReader(t)
+	l := open(t)
+	var files []state.File
+	for i := range 9 {
+		rows, _ := signins(t, r, i*250, 250)
+		files = append(files, write(t, l, rows)...)
+	}
+	bad := files[0]
+	if err := os.WriteFile(filepath.Join(l.Dir(), filepath.FromSlash(bad.Path)), []byte("PAR1 and no more"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := len(files)
+	var told error
+	for {
+		added, removed, err := l.Compact(ctx, files, time.Hour)
+		if err != nil {
+			told = err
+		}
+		if len(added) == 0 {
+			break
+		}
+		if err := l.Publish(added); err != nil {
+			t.Fatal(err)
+		}
+		files = apply(files, added, removed)
+	}
+	var damage *lake.Damage
+	if !errors.As(told, &damage) || damage.Path != bad.Path {
+		t.Errorf("it told of %v", told)
+	}
+	if !slices.Contains(paths(files), bad.Path) || len(files) > before/2 {
+		t.Errorf("%d files were made of %d", len(files), before)
+	}
+}
+
 func TestRetain(t *testing.T) {
 	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	l := open(t)

@@ -167,6 +167,9 @@ func moment(micros int64) time.Time {
 // discard takes away files that were written and not recorded.
 func (l *Lake) discard(files []state.File) {
 	for _, f := range files {
+		if f.Path == "" {
+			continue // it was not begun
+		}
 		if err := os.Remove(l.path(f.Path) + tmpSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			l.log.Warn("a file of the lake that was not recorded could not be deleted; the next start does it", "file", f.Path, "error", err)
 		}

@@ -232,13 +232,16 @@ func (in *intake) Deliver(ctx context.Context, d *source.Delivery) error {
 			return err
 		}
 	}
-	text, err := io.ReadAll(d.Body)
-	if err != nil { // the reader of records notes it, and goes on
-		text = append(text, err.Error()...)
+	text, failed := io.ReadAll(d.Body)
+	if failed != nil {
+		text = append(text, failed.Error()...)
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.got = append(in.got, delivered{*d, string(text)})
+	if failed != nil { // what came before is stored, and the cursor is not
+		return fmt.Errorf("%s: %w", d.Name, failed)
+	}
 	in.cursors[d.Stream] = d.Cursor
 	return nil
 }

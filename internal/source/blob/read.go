@@ -3,6 +3,7 @@ package blob
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -139,6 +140,14 @@ func (r *run) readWhole(ctx context.Context, p *place, it *item, resting bool) (
 		Stream: it.stream(), Name: it.container + "/" + it.name, Body: body, Received: it.modified,
 		Cursor: p.with(it.rest, next).cursor(),
 	})
+	if bad := (*damage)(nil); errors.As(err, &bad) {
+		// It would be damaged the next time, too.
+		r.lasting[it.stream()] = lasting{&source.Problem{
+			What: it.name + ": " + bad.Error() + "; the rest was passed over",
+			Hint: "look what wrote it; one of another name with the same records is read",
+		}, r.now().Add(shownFor)}
+		err = nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -156,19 +165,24 @@ type unpacker struct {
 func (u *unpacker) Read(p []byte) (n int, err error) {
 	if u.z == nil {
 		if u.z, err = gzip.NewReader(u.file); err != nil {
-			return 0, damaged(err)
+			return 0, &damage{err}
 		}
 	}
 	n, err = u.z.Read(p)
 	if err != nil && err != io.EOF {
-		err = damaged(err)
+		err = &damage{err}
 	}
 	return n, err
 }
 
-func damaged(err error) error {
-	return fmt.Errorf("the gzip data are damaged; what comes before was read: %w", err)
+// A damage is that of a blob, and not of the way to it.
+type damage struct{ err error }
+
+func (d *damage) Error() string {
+	return "the gzip data are damaged; what comes before was read: " + d.err.Error()
 }
+
+func (d *damage) Unwrap() error { return d.err }
 
 // lines reports whether a blob that begins with text is made of lines of JSON.
 // Nothing but the first line tells; it may not be there yet.

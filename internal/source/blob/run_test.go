@@ -251,6 +251,9 @@ func TestWholeBlobs(t *testing.T) {
 	if !strings.Contains(got["four.json.gz"], "{\"packed\":1}\nthe gzip data are damaged") {
 		t.Errorf("damaged: %q", got["four.json.gz"])
 	}
+	if p := in.problem(c + "/"); p == nil || !strings.Contains(p.Error(), "four.json.gz: the gzip data are damaged") {
+		t.Errorf("it says of the damage: %v", p)
+	}
 	// When nothing was added for a while all is complete.
 	again := newIntake()
 	stop = start(t, s.reader(func(s *Source) { s.chunk, s.restAfter = 16, -time.Minute }), in.cursors, again)

@@ -46,9 +46,9 @@ func Default() *Config {
 func (c *Config) Problems() []setting.Problem {
 	out := c.Entra.Problems()
 	add := func(key, what, hint string) { out = append(out, setting.Problem{Key: key, What: what, Hint: hint}) }
-	for key, address := range map[string]string{"login": c.Endpoints.Login, "graph": c.Endpoints.Graph, "resource_manager": c.Endpoints.ResourceManager} {
-		if _, ok := azure.Host(address); address != "" && !ok {
-			add("endpoints."+key, "is not an address of the form https://HOST", "write it so, or leave it out")
+	for _, e := range [][2]string{{"login", c.Endpoints.Login}, {"graph", c.Endpoints.Graph}, {"resource_manager", c.Endpoints.ResourceManager}} {
+		if _, ok := azure.Host(e[1]); e[1] != "" && !ok {
+			add("endpoints."+e[0], "is not an address of the form https://HOST", "write it so, or leave it out")
 		}
 	}
 	names := func(key string, given []string, all []string) {
