@@ -55,7 +55,9 @@ type hourCount struct {
 // front, where they are found without a map.
 type valueCounts struct {
 	common [8]valueCount
-	others map[string]int
+	// Texts are borrowed, and a map that is written to takes the key over with the
+	// value also where it has it: what stands behind the key changes instead.
+	others map[string]*int
 }
 
 type valueCount struct {
@@ -80,12 +82,12 @@ func (c *valueCounts) addMany(text string, n int) {
 		return
 	}
 	if c.others == nil {
-		c.others = map[string]int{}
+		c.others = map[string]*int{}
 	}
-	if m, ok := c.others[text]; ok {
-		c.others[text] = m + n
+	if m := c.others[text]; m != nil {
+		*m += n
 	} else if len(c.others) <= maxValues {
-		c.others[strings.Clone(text)] = n
+		c.others[strings.Clone(text)] = &n
 	}
 }
 
@@ -96,8 +98,8 @@ func (c *valueCounts) remove(text string) {
 			return
 		}
 	}
-	if n := c.others[text]; n > 1 {
-		c.others[text] = n - 1
+	if n := c.others[text]; n != nil && *n > 1 {
+		*n--
 	} else {
 		delete(c.others, text)
 	}
@@ -110,7 +112,7 @@ func (c *valueCounts) addTo(total map[string]int) {
 		}
 	}
 	for t, n := range c.others {
-		total[t] += n
+		total[t] += *n
 	}
 }
 
