@@ -339,7 +339,8 @@ func (w *crash) checkAlerts() {
 			t.Fatal(err)
 		}
 		a := body.Alert
-		if a.Live() {
+		own := strings.HasPrefix(a.Rule, "entrawatch-") // what the service says of itself, such as that this disk is full
+		if a.Live() && !own {
 			got[a.ID] = comparable(t, a)
 		}
 		if w.got[a.ID] != a.Revision {
@@ -347,7 +348,7 @@ func (w *crash) checkAlerts() {
 		}
 	}
 	for id, a := range w.last {
-		if a.Live() && got[id] == "" {
+		if a.Live() && got[id] == "" && !strings.HasPrefix(a.Rule, "entrawatch-") {
 			t.Errorf("the webhook has the alert %s %s, which is not there and was not taken back", a.Rule, id)
 		}
 	}
