@@ -73,11 +73,7 @@ func (k *keeper) rematch(ctx context.Context, read map[int]bool) error {
 		if hits = w.match.Hits(hits[:0], rules, w.ev, []byte(r.Origin)); len(hits) == 0 {
 			return nil
 		}
-		at := r.Time
-		if at.IsZero() {
-			at = time.Now()
-		}
-		return k.give(k.live.Add, r.Key, at, hits)
+		return k.give(k.live.Add, r.Key, r.Time, hits)
 	})
 	if err != nil {
 		return fmt.Errorf("read what the lake has and the state does not know: %w", err)
@@ -90,12 +86,16 @@ func (k *keeper) rematch(ctx context.Context, read map[int]bool) error {
 	return nil
 }
 
-// give adds the hits of an event to what is correlated and stored.
+// give adds the hits of an event to what is correlated and stored. One without a
+// time is found again under that of now.
 func (k *keeper) give(add func(event.Key, []byte) (time.Duration, error), key event.Key, at time.Time, hits []byte) error {
 	// Hits are recalled from where they are kept: the class is not known before.
 	need, err := add(key, hits)
 	if err != nil {
 		return fmt.Errorf("correlate: %w", err)
+	}
+	if at.IsZero() {
+		at = time.Now()
 	}
 	k.buffer.hits[classOf(need)].add(key, at, hits)
 	k.fresh = true

@@ -249,11 +249,7 @@ func (k *keeper) readOne(w *serveWorker, r *lake.Row, rules map[int]bool) error 
 	if len(which) == 0 {
 		return nil
 	}
-	at := w.ev.Time
-	if at.IsZero() {
-		at = time.Now()
-	}
-	return k.give(k.live.Back, w.ev.Key, at, w.match.Hits(nil, which, w.ev, []byte(r.Origin)))
+	return k.give(k.live.Back, w.ev.Key, w.ev.Time, w.match.Hits(nil, which, w.ev, []byte(r.Origin)))
 }
 
 // again decodes a row of the lake, and returns which of the rules that are wanted

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -14,25 +13,8 @@ import (
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/internal/health"
 	"github.com/entrawatch/entrawatch/internal/simulate"
+	"github.com/entrawatch/entrawatch/internal/smalldisk"
 )
-
-// smallDisk mounts a disk of its own.
-func smallDisk(t *testing.T) string {
-	t.Helper()
-	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		t.Skip("skipped: only root can mount a small disk, on Linux")
-	}
-	dir := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", dir).CombinedOutput(); err != nil {
-		t.Skipf("skipped: no small disk can be mounted: %v: %s", err, out)
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("umount", "-l", dir).CombinedOutput(); err != nil {
-			t.Errorf("unmount: %v: %s", err, out)
-		}
-	})
-	return dir
-}
 
 func mount(t *testing.T, args ...string) {
 	t.Helper()
@@ -77,7 +59,8 @@ func TestServeDisk(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			dir := smallDisk(t)
+			dir := t.TempDir()
+			smalldisk.Mount(t, dir, "size=32m")
 			in := folder(t)
 			s := newStation(t, app.ServeConfig{Sources: following(in), Data: dir})
 			s.dir = dir

@@ -56,6 +56,23 @@ func (l *Lake) known(f state.File, keys []event.Key, hashes []uint64, out map[ev
 		}
 		return err
 	}
+	keysOf := func(group int) ([]event.Key, error) {
+		// One that comes again is seldom alone.
+		name := f.Path + ":" + strconv.Itoa(group)
+		there, ok := l.keys.get(name)
+		if ok {
+			return there, nil
+		}
+		err := open()
+		if err == nil {
+			err = sound(f, func() (err error) { there, err = o.sortedKeys(group); return err })
+		}
+		if err != nil {
+			return nil, err
+		}
+		l.keys.put(name, there, len(there)*len(event.Key{}))
+		return there, nil
+	}
 	filters, ok := l.filters.get(f.Path)
 	if !ok {
 		if err := open(); err != nil {
@@ -82,16 +99,8 @@ func (l *Lake) known(f state.File, keys []event.Key, hashes []uint64, out map[ev
 				continue
 			}
 			if there == nil {
-				// One that comes again is seldom alone.
-				name := f.Path + ":" + strconv.Itoa(g)
-				if there, ok = l.keys.get(name); !ok {
-					if err := open(); err != nil {
-						return err
-					}
-					if err := sound(f, func() (err error) { there, err = o.sortedKeys(g); return err }); err != nil {
-						return err
-					}
-					l.keys.put(name, there, len(there)*len(event.Key{}))
+				if there, err = keysOf(g); err != nil {
+					return err
 				}
 			}
 			if _, found := slices.BinarySearchFunc(there, keys[i], compareKeys); found {

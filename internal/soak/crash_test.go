@@ -339,8 +339,7 @@ func (w *crash) checkAlerts() {
 			t.Fatal(err)
 		}
 		a := body.Alert
-		own := strings.HasPrefix(a.Rule, "entrawatch-") // what the service says of itself, such as that this disk is full
-		if a.Live() && !own {
+		if a.Live() && !own(a) {
 			got[a.ID] = comparable(t, a)
 		}
 		if w.got[a.ID] != a.Revision {
@@ -348,7 +347,7 @@ func (w *crash) checkAlerts() {
 		}
 	}
 	for id, a := range w.last {
-		if a.Live() && got[id] == "" && !strings.HasPrefix(a.Rule, "entrawatch-") {
+		if a.Live() && got[id] == "" && !own(a) {
 			t.Errorf("the webhook has the alert %s %s, which is not there and was not taken back", a.Rule, id)
 		}
 	}
@@ -360,6 +359,10 @@ func (w *crash) checkAlerts() {
 	}
 	t.Logf("%d alerts, %d posts", len(want), w.posts)
 }
+
+// own reports whether the service says something of itself, such as that this disk
+// is full.
+func own(a *alert.Alert) bool { return strings.HasPrefix(a.Rule, "entrawatch-") }
 
 // comparable is an alert without what depends on where and when its events came.
 func comparable(t testing.TB, a *alert.Alert) string {

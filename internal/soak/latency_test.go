@@ -18,8 +18,8 @@ import (
 	"github.com/entrawatch/entrawatch/internal/alert"
 )
 
-// probeRules alert on the sign-ins of one application: on each, and on the third of
-// a user within ten minutes.
+// probeRules alert on the sign-ins of users who are called so: on each, and on the
+// third of one within ten minutes.
 const probeRules = `
 title: Probe
 name: probe

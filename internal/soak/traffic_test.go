@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,7 +30,7 @@ type form struct {
 const (
 	noID, noUser = "000000000000", "111111111111"
 	secondLayout = "2006-01-02T15:04:05"
-	// diagnosed is how much later than the sign-in its record is dated.
+	// diagnosedAfter is how much later than the sign-in its record is dated.
 	diagnosedAfter = 98 * time.Second
 )
 
@@ -77,7 +76,7 @@ func newTraffic(t testing.TB, forms int) *traffic {
 func places(text []byte, of string) []int {
 	var out []int
 	for at := 0; ; {
-		i := strings.Index(string(text[at:]), of)
+		i := bytes.Index(text[at:], []byte(of))
 		if i < 0 {
 			return out
 		}
@@ -164,7 +163,6 @@ func (p *pump) run(ctx context.Context) error {
 // memory.
 func (w *world) trim(ctx context.Context) error {
 	ask := kmsg.NewPtrOffsetFetchRequest()
-	ask.Group = group
 	g := kmsg.NewOffsetFetchRequestGroup()
 	g.Group = group
 	ask.Groups = append(ask.Groups, g)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/entrawatch/entrawatch/internal/notify"
 	"github.com/entrawatch/entrawatch/internal/setting"
+	"github.com/entrawatch/entrawatch/internal/smalldisk"
 )
 
 func TestMain(m *testing.M) {
@@ -168,10 +169,7 @@ func TestTroubles(t *testing.T) {
 // TestFullDisk needs a file system of its own, which root can have.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", dir).CombinedOutput(); err != nil {
-		t.Skipf("no small file system can be made here: %v %s", err, out)
-	}
-	t.Cleanup(func() { exec.Command("umount", dir).Run() })
+	smalldisk.Mount(t, dir, "size=64k")
 	path := filepath.Join(dir, "alerts.jsonl")
 	s := open(t, path)
 	n, retry, err := 0, false, error(nil)

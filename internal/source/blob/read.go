@@ -142,13 +142,11 @@ func (r *run) readWhole(ctx context.Context, p *place, it *item, resting bool) (
 	})
 	if bad := (*damage)(nil); errors.As(err, &bad) {
 		// It would be damaged the next time, too.
-		r.lasting[it.stream()] = lasting{&source.Problem{
+		r.passedOver(it, &source.Problem{
 			What: it.name + ": " + bad.Error() + "; the rest was passed over",
 			Hint: "look what wrote it; one of another name with the same records is read",
-		}, r.now().Add(shownFor)}
-		err = nil
-	}
-	if err != nil {
+		})
+	} else if err != nil {
 		return nil, err
 	}
 	p.set(it.rest, next)
@@ -301,8 +299,13 @@ func (r *run) unreadable(p *place, it *item, err error) error {
 		p.set(it.rest, mark{Offset: it.size, ETag: it.etag, Created: it.created, Modified: it.modified.Unix()})
 		problem := r.explain(err)
 		problem.What = it.name + " is in the archive tier and was passed over"
-		r.lasting[it.stream()] = lasting{problem, r.now().Add(shownFor)}
+		r.passedOver(it, problem)
 		return nil
 	}
 	return err
+}
+
+// passedOver has it shown for a while that a blob, or its rest, was not read.
+func (r *run) passedOver(it *item, problem *source.Problem) {
+	r.lasting[it.stream()] = lasting{problem, r.now().Add(shownFor)}
 }

@@ -9,15 +9,14 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/entrawatch/entrawatch/internal/setting"
+	"github.com/entrawatch/entrawatch/internal/smalldisk"
 	"github.com/entrawatch/entrawatch/internal/state"
 )
 
@@ -184,22 +183,11 @@ func TestMigrations(t *testing.T) {
 
 func TestFullDisk(t *testing.T) {
 	c := want(t)
-	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		t.Skip("skipped: only root can mount a small disk, on Linux")
-	}
 	dir, err := os.MkdirTemp(c.dir, "small")
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := fmt.Sprintf("size=24m,uid=%d,gid=%d,mode=0700", c.owner.Uid, c.owner.Gid)
-	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", options, "tmpfs", dir).CombinedOutput(); err != nil {
-		t.Skipf("skipped: no small disk can be mounted: %v: %s", err, out)
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
-			t.Errorf("unmount: %v: %s", err, out)
-		}
-	})
+	smalldisk.Mount(t, dir, fmt.Sprintf("size=24m,uid=%d,gid=%d,mode=0700", c.owner.Uid, c.owner.Gid))
 	c.admin(t, fmt.Sprintf("CREATE TABLESPACE small LOCATION '%s'", dir), "CREATE DATABASE small TABLESPACE small")
 	t.Cleanup(func() {
 		conn := connect(t, c.url(""))

@@ -7,11 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/entrawatch/entrawatch/internal/smalldisk"
 	"github.com/entrawatch/entrawatch/internal/state"
 )
 
@@ -114,26 +114,15 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// disk mounts a small disk, or skips the test where it may not.
-func disk(t *testing.T, size string) string {
+func disk(t *testing.T) string {
 	t.Helper()
-	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		t.Skip("skipped: only root can mount a small disk, on Linux")
-	}
 	dir := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
-		t.Skipf("skipped: no small disk can be mounted: %v: %s", err, out)
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
-			t.Errorf("unmount: %v: %s", err, out)
-		}
-	})
+	smalldisk.Mount(t, dir, "size=3m")
 	return dir
 }
 
 func TestFullDisk(t *testing.T) {
-	dir := disk(t, "3m")
+	dir := disk(t)
 	path := filepath.Join(dir, "state.db")
 	ballast := filepath.Join(dir, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); err != nil {
@@ -195,7 +184,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestReadOnlyDisk(t *testing.T) {
-	dir := disk(t, "3m")
+	dir := disk(t)
 	path := filepath.Join(dir, "state.db")
 	s := start(t, path)
 	apply(t, s, segments(1, 100))
