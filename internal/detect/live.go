@@ -56,6 +56,7 @@ type Live struct {
 type stage struct {
 	groups map[string]*liveGroup
 	dirty  []*liveGroup
+	shelf  shelf // of groups that rest
 }
 
 // A liveGroup is what belongs together in a stage.
@@ -186,7 +187,7 @@ func (l *Live) put(stage int, rec []byte) error {
 			return err
 		}
 	}
-	return l.insert(stage, bytes.Clone(rec))
+	return l.insert(stage, rec, true)
 }
 
 // group returns the group of a record, and how much of the record names it.
@@ -205,7 +206,7 @@ func (l *Live) named(stage int, prefix []byte) (*liveGroup, error) {
 	if g := groups[string(prefix)]; g != nil {
 		return g, nil
 	}
-	g := &liveGroup{stage: stage, prefix: string(prefix)}
+	g := &liveGroup{stage: stage, prefix: string(prefix), recs: l.stages[stage].shelf.take(prefix)}
 	if stage > 0 && stage < l.spread() {
 		var m memberReader
 		if err := m.group(prefix, l.c.e); err != nil {
@@ -251,15 +252,26 @@ func signalPrefix(rec []byte) (int, error) {
 	return len(rec) - len(d.b), nil
 }
 
-func (l *Live) insert(stage int, rec []byte) error {
+// insert adds a record to its group. One that is borrowed is copied when it stays.
+func (l *Live) insert(stage int, rec []byte, borrowed bool) error {
 	if stage == l.counter() {
 		return l.count(rec, 1)
 	}
-	g, n, err := l.group(stage, rec)
+	n, err := l.prefix(stage, rec)
 	if err != nil {
 		return err
 	}
-	rest := rec[n:]
+	prefix, rest := rec[:n], rec[n:]
+	if told(rest, l.stages[stage].shelf.look(prefix)) {
+		return nil
+	}
+	g, err := l.named(stage, prefix)
+	if err != nil {
+		return err
+	}
+	if borrowed {
+		rest = bytes.Clone(rest)
+	}
 	if l.covered(g, rest) {
 		switch {
 		case l.restoring:
@@ -312,26 +324,25 @@ func (l *Live) touch(g *liveGroup) {
 }
 
 // A LiveSize says how much a Live holds.
-type LiveSize struct{ Groups, Members, Visits, Minutes int }
+type LiveSize struct{ Groups, Resting, Members, Stays, Minutes int }
 
 // Size counts what the Live holds.
 func (l *Live) Size() LiveSize {
 	var n LiveSize
 	for i := range l.stages {
 		n.Groups += len(l.stages[i].groups)
+		n.Resting += l.stages[i].shelf.len()
 		for _, g := range l.stages[i].groups {
 			n.Members += len(g.recs)
 		}
 	}
 	if l.sieve != nil {
-		for _, v := range l.sieve.roams {
-			n.Visits += len(v)
-		}
+		n.Stays = l.sieve.roams.len()
 		n.Minutes = len(l.sieve.left.slots)
 	}
 	return n
 }
 
 func (n LiveSize) String() string {
-	return fmt.Sprintf("%d groups, %d members, %d visits, %d minutes", n.Groups, n.Members, n.Visits, n.Minutes)
+	return fmt.Sprintf("%d groups, %d at rest, %d members, %d stays, %d minutes", n.Groups, n.Resting, n.Members, n.Stays, n.Minutes)
 }

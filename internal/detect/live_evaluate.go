@@ -101,6 +101,7 @@ func (l *Live) evaluate(g *liveGroup, until Watermark) error {
 	if len(g.recs) == 0 && len(g.out) == 0 && g.base == nil && g.stage < l.spread() {
 		delete(l.stages[g.stage].groups, g.prefix)
 	}
+	l.rest(g)
 	return nil
 }
 
@@ -138,7 +139,7 @@ func (l *Live) replace(g *liveGroup, out []given) error {
 			}
 			old = old[1:]
 		case order > 0:
-			if err := l.insert(out[0].stage, out[0].rec); err != nil {
+			if err := l.insert(out[0].stage, out[0].rec, false); err != nil {
 				return err
 			}
 			out = out[1:]

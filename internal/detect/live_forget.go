@@ -46,6 +46,11 @@ func (l *Live) Forget(newest func(tenant string) (int64, bool), lateness time.Du
 			l.forgetCounts(key, at-int64(lateness))
 		}
 	}
+	for tenant := range l.seen {
+		if at, ok := newest(tenant); ok {
+			l.cuts[tenant] = at - int64(lateness) // groups that rest have no notes
+		}
+	}
 	if l.sieve != nil {
 		oldest, some := int64(0), false
 		for tenant := range l.seen {
@@ -345,19 +350,4 @@ func (l *Live) late(g *liveGroup, rest []byte) error {
 	}
 	l.touch(g)
 	return nil
-}
-
-func (s *sieve) forget(cut int64) {
-	s.left.forget(cut - int64(s.reach))
-	for h, visits := range s.roams {
-		n := 0
-		for n < len(visits) && visits[n].at <= cut-int64(s.reach) {
-			n++
-		}
-		if n == len(visits) {
-			delete(s.roams, h)
-		} else if n > 0 {
-			s.roams[h] = slices.Clone(visits[n:])
-		}
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/maphash"
-	"math"
 	"slices"
 	"time"
 
@@ -34,7 +33,7 @@ type sieve struct {
 	opens [][]bool // by correlation and input: it is such a one
 	// What was not let in, by group and time.
 	left  timeSet
-	roams map[uint64][]visit // travel: where who was, by group
+	roams roams
 	// wanted are the groups that have become open, by stage.
 	wanted []map[string][]Range
 	reach  time.Duration // how far back hits are recalled, beyond lateness
@@ -42,16 +41,10 @@ type sieve struct {
 	recalling int
 }
 
-// A visit is where somebody was when.
-type visit struct {
-	at       int64
-	lat, lon int16 // hundredths of a degree, rounded down
-}
-
 // newSieve settles which inputs are sifted.
 func (l *Live) newSieve() *sieve {
 	e := l.c.e
-	s := &sieve{l: l, seed: maphash.MakeSeed(), roams: map[uint64][]visit{}, recalling: -1}
+	s := &sieve{l: l, seed: maphash.MakeSeed(), roams: newRoams(), recalling: -1}
 	s.left.slots = map[int64]*timeSlot{}
 	s.gated, s.opens = make([][][]int, len(e.rules)), make([][]bool, len(e.rules))
 	for range l.stages {
@@ -153,46 +146,6 @@ func (s *sieve) keeps(up reader, p *Pattern, prefix []byte, at int64, rest strin
 }
 
 func (s *sieve) hash(prefix []byte) uint64 { return maphash.Bytes(s.seed, prefix) }
-
-// roam notes where somebody was, and opens the group of who was in two places
-// far apart, one after the other.
-func (s *sieve) roam(stage int, p *Pattern, prefix []byte, at int64, place Place) bool {
-	if !place.Known {
-		return false // it is compared with nothing
-	}
-	h := s.hash(prefix)
-	v := visit{at, int16(math.Floor(place.Lat * 100)), int16(math.Floor(place.Lon * 100))}
-	visits := s.roams[h]
-	i := len(visits)
-	if i > 0 && visits[i-1].at > at {
-		i, _ = slices.BinarySearchFunc(visits, at, func(v visit, at int64) int { return cmp.Compare(v.at, at) })
-	}
-	visits = slices.Insert(visits, i, v)
-	s.roams[h] = visits
-	apart := func(a, b visit) bool {
-		return (p.Span <= 0 || b.at-a.at <= int64(p.Span)) && a.far(b, p.Minimum)
-	}
-	if (i == 0 || !apart(visits[i-1], v)) && (i+1 == len(visits) || !apart(v, visits[i+1])) {
-		return false
-	}
-	delete(s.roams, h)
-	g, err := s.l.named(stage, prefix)
-	if err != nil {
-		return true // it cannot be named: let whoever inserts it say so
-	}
-	g.open = true
-	for _, v := range visits {
-		s.want(g, Range{v.at, v.at})
-	}
-	return false // it is recalled with the others
-}
-
-// far reports whether two places may be so many kilometres apart.
-func (v visit) far(w visit, minimum float64) bool {
-	a := Place{Lat: float64(v.lat) / 100, Lon: float64(v.lon) / 100}
-	b := Place{Lat: float64(w.lat) / 100, Lon: float64(w.lon) / 100}
-	return a.distance(b)+4 >= minimum // a hundredth of a degree is 1.1 km
-}
 
 // logon reports whether the outcome of a sign-in is of one that is known to
 // have been interrupted.
