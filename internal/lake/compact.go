@@ -14,11 +14,13 @@ import (
 
 // How files are compacted: as soon as a tenant, kind and day has so many of one
 // level, into one of the next. Levels keep a row from being copied each time that
-// a few new ones arrive. Files beyond the target are left alone.
+// a few new ones arrive. Files beyond the target are left alone, and large ones
+// until their day is quiet: two of them at a time would be copied again and again.
 const (
 	compactMin    = 8
 	compactMax    = 32
 	compactTarget = 192 << 20
+	compactLarge  = compactTarget / 4
 )
 
 // Compact merges files once, if there is something to merge, and returns what the
@@ -81,6 +83,8 @@ func plan(files []state.File, quiet time.Time, unfit map[string]bool) []state.Fi
 		s := slot{p.String(), f.Level}
 		if newest[s.place].Before(quiet) {
 			s.level = -1 // all levels are one
+		} else if f.Bytes >= compactLarge {
+			continue
 		}
 		if slots[s] == nil {
 			order = append(order, s)

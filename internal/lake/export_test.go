@@ -7,3 +7,6 @@ func SetGroupRows(l *Lake, n int) { l.groupRows = n }
 
 // SetNow sets the clock.
 func SetNow(l *Lake, now func() time.Time) { l.now = now }
+
+// Plan chooses files to merge.
+var Plan = plan
