@@ -66,7 +66,7 @@ func TestPulse(t *testing.T) {
 	}{
 		{"throttled", throttled, false, 0, time.Minute, false},
 		{"throttled for long", throttled, false, 2, time.Minute, true},
-		{"refused", &Refusal{Status: 403}, true, 0, time.Hour, true},
+		{"refused", &Refusal{Status: 403}, true, 0, 15 * time.Minute, true},
 		{"a token that expired", &Refusal{Status: 401}, false, 0, 0, false},
 		{"no fresh token helps", &Refusal{Status: 401}, false, 1, 2 * time.Second, false},
 		{"no connection", errors.New("refused"), false, 0, time.Second, false},

@@ -22,6 +22,7 @@ const largest = 64 << 20 // bytes of one answer
 const (
 	statusOK           = 200
 	statusUnauthorized = 401
+	statusForbidden    = 403
 )
 
 // A Client asks the endpoints of a cloud, as the application of a section.
@@ -100,6 +101,7 @@ type Refusal struct {
 	Code, Message string
 	Wait          time.Duration // how long the server wants to be left alone
 	Waits         bool          // it said so
+	Claims        Claims        // of the token that was not enough
 }
 
 func (r *Refusal) Error() string {
@@ -109,8 +111,9 @@ func (r *Refusal) Error() string {
 // ErrBroken means an answer that did not arrive whole, or is not what it should be.
 var ErrBroken = errors.New("the answer is broken")
 
-// Ask asks an endpoint for an address at it. A token that is not accepted is
-// forgotten, so that the next question takes a fresh one.
+// Ask asks an endpoint for an address at it. A token that is not accepted, or is
+// not enough, is forgotten, so that the next question takes a fresh one: what was
+// granted since is in no older one.
 func (c *Client) Ask(ctx context.Context, method, endpoint, address string) (*Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
@@ -134,7 +137,9 @@ func (c *Client) Ask(ctx context.Context, method, endpoint, address string) (*An
 		r := &Refusal{Status: resp.StatusCode}
 		r.Code, r.Message = failure(body)
 		r.Wait, r.Waits = RetryAfter(resp.Header.Get("Retry-After"), at)
-		if r.Status == statusUnauthorized {
+		if r.Status == statusUnauthorized || r.Status == statusForbidden {
+			token, _ := strings.CutPrefix(resp.Request.Header.Get("Authorization"), "Bearer ")
+			r.Claims, _ = ReadClaims(token)
 			if err := c.renew(); err != nil {
 				return nil, err
 			}

@@ -12,9 +12,9 @@ type Pulse struct {
 }
 
 const (
-	// Refused questions are asked again once an hour: a permission may have been
-	// granted, a licence bought.
-	refusedAgain = time.Hour
+	// refusedAgain is when refused questions are asked again: a permission may have
+	// been granted, a licence bought.
+	refusedAgain = 15 * time.Minute
 	// Throttling and short outages are daily life: that many failures in a row are
 	// not worth telling.
 	patient = 2

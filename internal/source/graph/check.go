@@ -18,9 +18,8 @@ func (s *Source) Check(ctx context.Context) []source.Check {
 	out := s.config.Entra.CheckEnd(time.Now())
 	claims, err := s.client.Claims(ctx, s.client.Ends.Graph)
 	if err != nil {
-		return append(out, source.Check{What: "token", Problem: explain(err, need{what: "the token"}, claims)})
+		return append(out, source.Check{What: "token", Problem: explain(err, need{what: "the token"})})
 	}
-	s.claims, s.claimed = claims, time.Now()
 	out = append(out, source.Check{What: "token", Note: "tenant " + claims.Tenant + ", permissions " + strings.Join(slices.Sorted(slices.Values(claims.Roles)), ", ")})
 	now := s.client.Now()
 	for _, t := range s.tasks(nil) {
@@ -33,7 +32,7 @@ func (s *Source) Check(ctx context.Context) []source.Check {
 			n, address = t.need(), t.address(question{path: single.Replace(t.l.first)})
 		}
 		if len(n.any) > 0 {
-			out = append(out, s.permission(t.stream(), n))
+			out = append(out, permission(t.stream(), n, claims))
 		}
 		check := s.try(ctx, t, n, address)
 		if l, ok := t.(*lister); ok && check.Problem != nil && l.l.lesser != "" {
@@ -58,10 +57,10 @@ func (s *Source) Check(ctx context.Context) []source.Check {
 // single makes listings ask for one object. Related ones do no harm.
 var single = strings.NewReplacer("top=500", "top=1", "top=200", "top=1", "top=999", "top=1")
 
-func (s *Source) permission(stream string, n need) source.Check {
+func permission(stream string, n need, claims azure.Claims) source.Check {
 	check := source.Check{Stream: stream, What: "permission " + strings.Join(n.any, " or ")}
-	if !s.claims.Has(n.any...) {
-		check.Problem = explain(&azure.Refusal{Status: http.StatusForbidden, Code: "the token does not have it"}, n, s.claims)
+	if !claims.Has(n.any...) {
+		check.Problem = explain(&azure.Refusal{Status: http.StatusForbidden, Code: "the token does not have it"}, n)
 	}
 	return check
 }
@@ -85,7 +84,7 @@ func (s *Source) try(ctx context.Context, t task, n need, address string) source
 		}
 	}
 	if err != nil {
-		check.Problem = explain(err, n, s.claims)
+		check.Problem = explain(err, n)
 	}
 	return check
 }

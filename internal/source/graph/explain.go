@@ -18,9 +18,8 @@ type need struct {
 	azure   bool     // a role in Azure instead of a permission
 }
 
-// explain says what an error means to the operator. claims are those of the
-// token, as far as they are known.
-func explain(err error, n need, claims azure.Claims) *source.Problem {
+// explain says what an error means to the operator.
+func explain(err error, n need) *source.Problem {
 	r := (*azure.Refusal)(nil)
 	switch {
 	case errors.Is(err, azure.ErrBroken):
@@ -44,7 +43,7 @@ func explain(err error, n need, claims azure.Claims) *source.Problem {
 		p.Final = true
 		p.What = n.what + " cannot be read without the licence " + orSome(n.licence)
 		p.Hint = "get the licence for the tenant, or take the name out of the configuration"
-	case r.Status == http.StatusForbidden && claims.Has(n.any...):
+	case r.Status == http.StatusForbidden && r.Claims.Has(n.any...):
 		p.Final = true
 		p.Hint = "the token has the permission " + n.any[0] + ", so the licence is missing" + licensed(n.licence) + ", or the permission was granted a few minutes ago"
 	case r.Status == http.StatusForbidden:

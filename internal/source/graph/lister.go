@@ -208,7 +208,7 @@ func (h *held) filled() ([]byte, error) {
 
 // fail decides what to do after an error: ask again, begin anew, or do without.
 func (r *lister) fail(ctx context.Context, in source.Intake, q question, err error) error {
-	problem := explain(err, r.need(), r.s.claims)
+	problem := explain(err, r.need())
 	f := (*azure.Refusal)(nil)
 	refused := errors.As(err, &f) && problem.Final
 	behind := strings.HasPrefix(q.path, "https://") // a page behind the first

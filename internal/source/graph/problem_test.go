@@ -66,7 +66,7 @@ func TestRefused(t *testing.T) {
 						streams++
 					}
 				}
-				if asked != 2*streams {
+				if asked != 6*streams {
 					t.Errorf("asked %d times in 90 minutes for %d streams", asked, streams)
 				}
 				working := 0
@@ -253,24 +253,23 @@ func TestTLS(t *testing.T) {
 func TestExplain(t *testing.T) {
 	n := need{what: "the log x", any: []string{"A.Read"}, licence: "L"}
 	for _, tc := range []struct {
-		err    error
-		claims azure.Claims
-		final  bool
-		says   string
+		err   error
+		final bool
+		says  string
 	}{
-		{&azure.Refusal{Status: 403, Code: "Authorization_RequestDenied"}, azure.Claims{}, true, "grant admin consent"},
-		{&azure.Refusal{Status: 403, Code: "Forbidden"}, azure.Claims{Roles: []string{"A.Read"}}, true, "licence is missing (L)"},
-		{&azure.Refusal{Status: 403, Message: "Neither tenant is B2C or tenant doesn't have premium license"}, azure.Claims{}, true, "without the licence L"},
-		{&azure.Refusal{Status: 400, Code: "AadPremiumLicenseRequired"}, azure.Claims{}, true, "without the licence L"},
-		{&azure.Refusal{Status: 400, Message: "Resource not found for the segment 'x'."}, azure.Claims{}, true, "this cloud"},
-		{&azure.Refusal{Status: 400, Message: "Invalid filter clause"}, azure.Claims{}, true, "fault of entrawatch"},
-		{&azure.Refusal{Status: 401}, azure.Claims{}, false, "clock"},
-		{&azure.Refusal{Status: 429}, azure.Claims{}, false, "throttling"},
-		{&azure.Refusal{Status: 503}, azure.Claims{}, false, "service health"},
-		{fmt.Errorf("%w: half", azure.ErrBroken), azure.Claims{}, false, "proxy"},
-		{context.DeadlineExceeded, azure.Claims{}, false, "too long"},
+		{&azure.Refusal{Status: 403, Code: "Authorization_RequestDenied"}, true, "grant admin consent"},
+		{&azure.Refusal{Status: 403, Code: "Forbidden", Claims: azure.Claims{Roles: []string{"A.Read"}}}, true, "licence is missing (L)"},
+		{&azure.Refusal{Status: 403, Message: "Neither tenant is B2C or tenant doesn't have premium license"}, true, "without the licence L"},
+		{&azure.Refusal{Status: 400, Code: "AadPremiumLicenseRequired"}, true, "without the licence L"},
+		{&azure.Refusal{Status: 400, Message: "Resource not found for the segment 'x'."}, true, "this cloud"},
+		{&azure.Refusal{Status: 400, Message: "Invalid filter clause"}, true, "fault of entrawatch"},
+		{&azure.Refusal{Status: 401}, false, "clock"},
+		{&azure.Refusal{Status: 429}, false, "throttling"},
+		{&azure.Refusal{Status: 503}, false, "service health"},
+		{fmt.Errorf("%w: half", azure.ErrBroken), false, "proxy"},
+		{context.DeadlineExceeded, false, "too long"},
 	} {
-		p := explain(fmt.Errorf("x: %w", tc.err), n, tc.claims)
+		p := explain(fmt.Errorf("x: %w", tc.err), n)
 		hints(t, p)
 		if p.Final != tc.final || !strings.Contains(p.Error(), tc.says) {
 			t.Errorf("%v: %v does not say %q", tc.err, p, tc.says)

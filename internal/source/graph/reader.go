@@ -110,7 +110,7 @@ func (r *reader) name() string {
 // fail decides what to do after an error. A link to a next page may have expired
 // or be broken for good, then the window is begun anew.
 func (r *reader) fail(in source.Intake, err error) {
-	problem := explain(err, r.need(), r.s.claims)
+	problem := explain(err, r.need())
 	if f := (*azure.Refusal)(nil); r.c.Next != "" && errors.As(err, &f) && gone(f) {
 		r.c.again()
 		problem.Final = false

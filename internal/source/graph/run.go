@@ -24,9 +24,7 @@ type Source struct {
 	reports *rate.Limiter
 	quiet   time.Time // until when Graph wants no questions for reports
 	tenant  string
-	claims  azure.Claims
-	claimed time.Time // when claims were read; zero = never
-	skewed  bool      // the clock was reported
+	skewed  bool // the clock was reported
 }
 
 // Microsoft Graph answers an application 5 requests for logs and reports of a
@@ -129,20 +127,16 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// identify reads what the token says, once an hour: permissions may have been
-// granted since.
+// identify reads in the token whose logs these are.
 func (s *Source) identify(ctx context.Context) {
-	if !s.claimed.IsZero() && time.Since(s.claimed) < time.Hour {
+	if s.tenant != "" {
 		return
 	}
 	claims, err := s.client.Claims(ctx, s.client.Ends.Graph)
 	if err != nil {
 		return // whoever asks for something will tell
 	}
-	s.claims, s.claimed = claims, time.Now()
-	if claims.Tenant != "" {
-		s.tenant = claims.Tenant
-	}
+	s.tenant = claims.Tenant
 }
 
 // reportClock tells once when our clock is off, and once when it is right again.

@@ -34,6 +34,7 @@ type Login struct {
 
 type token struct {
 	audience string
+	roles    []string
 	until    time.Time
 }
 
@@ -68,13 +69,6 @@ func (l *Login) Revoke() {
 	clear(l.tokens)
 }
 
-// Issued is how many tokens were issued.
-func (l *Login) Issued() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.issued
-}
-
 // Roles returns the permissions of an audience.
 func (l *Login) Roles(audience string) []string {
 	l.mu.Lock()
@@ -82,16 +76,17 @@ func (l *Login) Roles(audience string) []string {
 	return l.roles[audience]
 }
 
-// Valid reports whether a request carries a valid token, and for whom.
-func (l *Login) Valid(r *http.Request) (audience string, ok bool) {
+// Valid reports whether a request carries a valid token, for whom, and with which
+// permissions.
+func (l *Login) Valid(r *http.Request) (audience string, roles []string, ok bool) {
 	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {
-		return "", false
+		return "", nil, false
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t, ok := l.tokens[text]
-	return t.audience, ok && l.Now().Before(t.until)
+	return t.audience, t.roles, ok && l.Now().Before(t.until)
 }
 
 // Handles reports whether a request is for the login and not for what stands
@@ -155,7 +150,7 @@ func (l *Login) token(w http.ResponseWriter, r *http.Request) {
 	})
 	b64 := base64.RawURLEncoding.EncodeToString
 	text := b64([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + b64(claims) + "." + b64(fmt.Appendf(nil, "token %d", l.issued))
-	l.tokens[text] = token{audience, until}
+	l.tokens[text] = token{audience, l.roles[audience], until}
 	reply(w, http.StatusOK, map[string]any{"token_type": "Bearer", "expires_in": int(l.Life.Seconds()), "access_token": text})
 }
 

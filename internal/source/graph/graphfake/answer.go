@@ -68,7 +68,7 @@ func (f *Fake) decide(r *http.Request, now time.Time, e endpoint, exact, known, 
 	if f.luck(f.moods.Revoke) {
 		f.Login.Revoke()
 	}
-	if audience, ok := f.Login.Valid(r); !ok || audience != f.audience(arm) {
+	if audience, _, ok := f.Login.Valid(r); !ok || audience != f.audience(arm) {
 		return failure(http.StatusUnauthorized, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
 	}
 	if r.Method != http.MethodGet {
@@ -98,7 +98,7 @@ func (f *Fake) decide(r *http.Request, now time.Time, e endpoint, exact, known, 
 	case !known:
 		a = failure(http.StatusBadRequest, "BadRequest", "Resource not found for the segment '"+path+"'.")
 	default:
-		if a = f.allowed(e); a == nil {
+		if a = f.allowed(r, e); a == nil {
 			a = f.list(r, now, e, exact)
 		}
 	}
@@ -142,8 +142,8 @@ func (f *Fake) throttled(now time.Time) *answer {
 }
 
 // allowed returns the refusal of what permission or licence do not allow.
-func (f *Fake) allowed(e endpoint) *answer {
-	roles := f.Login.Roles(f.Graph)
+func (f *Fake) allowed(r *http.Request, e endpoint) *answer {
+	_, roles, _ := f.Login.Valid(r)
 	if !slices.ContainsFunc(e.needs, func(p string) bool { return slices.Contains(roles, p) }) {
 		if strings.HasPrefix(e.path, "auditLogs/") {
 			return failure(http.StatusForbidden, "Authentication_MSGraphPermissionMissing", "The principal does not have required Microsoft Graph permission(s): "+e.needs[0]+" to call this API.")

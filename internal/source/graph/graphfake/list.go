@@ -130,7 +130,7 @@ func (f *Fake) choose(r *http.Request, now time.Time, e endpoint, exact bool, q 
 		return nil, failure(http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause.")
 	}
 	if strings.Contains(q.Get("$select"), "signInActivity") {
-		if refused := f.allowed(endpoint{path: "auditLogs/", needs: []string{"AuditLog.Read.All"}, licence: "P1"}); refused != nil {
+		if refused := f.allowed(r, endpoint{path: "auditLogs/", needs: []string{"AuditLog.Read.All"}, licence: "P1"}); refused != nil {
 			return nil, refused
 		}
 	}

@@ -56,7 +56,6 @@ type Fake struct {
 	audience string
 	blobs    map[string][]Blob
 	enabled  map[string]bool // by content; false = disabled by an administrator
-	fetched  map[string]int
 	requests int
 }
 
@@ -64,7 +63,7 @@ type Fake struct {
 func New(seed uint64, endpoint string) *Fake {
 	f := &Fake{
 		Login: loginfake.New(Tenant, Client, Secret), Most: 200, Now: time.Now,
-		chance: rand.New(rand.NewPCG(seed, 0)), audience: endpoint, blobs: map[string][]Blob{}, enabled: map[string]bool{}, fetched: map[string]int{},
+		chance: rand.New(rand.NewPCG(seed, 0)), audience: endpoint, blobs: map[string][]Blob{}, enabled: map[string]bool{},
 	}
 	f.Login.Grant(endpoint, "ActivityFeed.Read")
 	return f
@@ -107,13 +106,6 @@ func (f *Fake) Subscribed(content string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.enabled[content]
-}
-
-// Fetched is how often a blob was fetched.
-func (f *Fake) Fetched(id string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.fetched[id]
 }
 
 // Requests is how many were answered, tokens aside.
@@ -178,7 +170,8 @@ func (f *Fake) decide(r *http.Request, now time.Time) *answer {
 	if f.luck(f.moods.Revoke) {
 		f.Login.Revoke()
 	}
-	if audience, ok := f.Login.Valid(r); !ok || audience != f.audience {
+	audience, roles, ok := f.Login.Valid(r)
+	if !ok || audience != f.audience {
 		return &answer{status: http.StatusUnauthorized, body: []byte(`{"Message":"Authorization has been denied for this request."}`)}
 	}
 	rest, ok := strings.CutPrefix(r.URL.Path, "/api/v1.0/"+Tenant+"/activity/feed/")
@@ -188,7 +181,7 @@ func (f *Fake) decide(r *http.Request, now time.Time) *answer {
 		return failure(http.StatusBadRequest, "AF20010", "The tenant ID passed in the URL does not match the tenant ID passed in the access token.")
 	case q.Get("PublisherIdentifier") == "":
 		return failure(http.StatusBadRequest, "AF20001", "Missing parameter: PublisherIdentifier.")
-	case !slices.Contains(f.Login.Roles(f.audience), "ActivityFeed.Read"):
+	case !slices.Contains(roles, "ActivityFeed.Read"):
 		return failure(http.StatusForbidden, "AF10001", "The permission set () sent in the request did not include the expected permission ActivityFeed.Read.")
 	case f.luck(f.moods.Throttle):
 		a := failure(http.StatusTooManyRequests, "AF429", "Too many requests. Method=GET, PublisherId="+q.Get("PublisherIdentifier"))
@@ -279,7 +272,6 @@ func (f *Fake) blob(now time.Time, id string) *answer {
 				b.Fails--
 				return failure(http.StatusInternalServerError, "AF50000", "An internal error occurred. Retry the request.")
 			}
-			f.fetched[id]++
 			return &answer{status: http.StatusOK, body: b.JSON}
 		}
 	}
