@@ -9,6 +9,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/entrawatch/entrawatch/internal/alert"
 	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/internal/lake"
@@ -456,7 +457,7 @@ func (k *keeper) flush(ctx context.Context, now time.Time) error {
 		f := &b.facts[i]
 		f.Stored = now
 		for sink := range k.s.Sinks {
-			changes.Deliveries = append(changes.Deliveries, state.Delivery{Alert: f.ID, Revision: f.Revision, Sink: sink, Next: now, Stored: now})
+			changes.Deliveries = append(changes.Deliveries, state.Delivery{Alert: f.ID, Revision: f.Revision, Sink: sink, Rank: alert.Rank(f.Severity), Next: now, Stored: now})
 		}
 	}
 	if err := k.remembering(changes, now); err != nil {

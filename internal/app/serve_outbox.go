@@ -13,8 +13,9 @@ import (
 // inflight is how many deliveries an outbox takes at a time.
 const inflight = 64
 
-// runOutbox delivers facts to a sink, in their order, until ctx is done. A
-// delivery that fails is tried again later and does not hold up the others.
+// runOutbox delivers facts to a sink until ctx is done: the most severe first,
+// and then in their order. A delivery that fails is tried again later and does not
+// hold up the others.
 func (s *Service) runOutbox(ctx context.Context, name string, sink notify.Sink) {
 	for ctx.Err() == nil {
 		n, err := s.deliver(ctx, name, sink)

@@ -474,3 +474,35 @@ func TestServePosture(t *testing.T) {
 	}
 	run(fewer)
 }
+
+// TestServeUrgent: of alerts that wait for an outlet the most severe come first.
+func TestServeUrgent(t *testing.T) {
+	in := folder(t)
+	s := newStation(t, app.ServeConfig{Sources: following(in)})
+	s.sink.fails = 1 << 30
+	s.config.Retry = func(_, now time.Time, _ int, _ string, _ error) (time.Time, bool) { return now.Add(time.Hour), true }
+	s.start()
+	recs := traffic(50)
+	byKind(t, in, "all", event.Diagnostic, simulate.NDJSON, recs)
+	s.until(int64(len(recs)))
+	var order []int
+	eventually(t, "alerts of several severities", func() bool {
+		due, err := s.state.Pending(t.Context(), "post", time.Now().Add(24*time.Hour), 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		order = nil
+		for _, d := range due {
+			var f struct{ Alert alert.Alert }
+			if err := json.Unmarshal(d.Body, &f); err != nil {
+				t.Fatal(err)
+			}
+			order = append(order, alert.Rank(f.Alert.Severity))
+		}
+		return len(order) > 3 && slices.Max(order) > slices.Min(order)
+	})
+	if !slices.IsSorted(order) {
+		t.Errorf("they come in the order of %v", order)
+	}
+	s.end()
+}

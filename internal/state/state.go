@@ -37,7 +37,7 @@ type Store interface {
 	// History gives all facts of an alert, oldest first.
 	History(ctx context.Context, id string) ([]Alert, error)
 	// Pending gives up to n deliveries of a sink that are not done and whose
-	// next attempt is due at now, in the order in which they were added.
+	// next attempt is due at now, in the order of Rank, then of when they were added.
 	Pending(ctx context.Context, sink string, now time.Time, n int) ([]Delivery, error)
 	// Hours gives what was counted since then, in the order of time, source,
 	// stream and kind.
@@ -162,6 +162,7 @@ type Delivery struct {
 	Alert    string
 	Revision int
 	Sink     string
+	Rank     int    // deliveries of lower ones go first
 	Body     []byte // of the fact; set by Pending, not stored twice
 	Attempts int
 	Next     time.Time // of the next attempt

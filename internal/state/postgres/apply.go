@@ -181,12 +181,13 @@ func (b *batch) alert(x *state.Alert) {
 
 func (b *batch) delivery(x *state.Delivery) {
 	b.queue(fmt.Sprintf("delivery of alert %q, revision %d, to %q", x.Alert, x.Revision, x.Sink),
-		`INSERT INTO deliveries (alert, revision, sink, attempts, next, done, problem, stored)
-		SELECT id, revision, $3, $4, $5, $6, $7, $8 FROM alerts WHERE sha256(id) = sha256($1) AND revision = $2
+		`INSERT INTO deliveries (alert, revision, sink, attempts, next, done, problem, stored, rank)
+		SELECT id, revision, $3, $4, $5, $6, $7, $8, $9 FROM alerts WHERE sha256(id) = sha256($1) AND revision = $2
 		ON CONFLICT (sha256(alert), revision, sha256(sink)) DO UPDATE SET attempts = excluded.attempts,
-			next = excluded.next, done = excluded.done, problem = excluded.problem, stored = excluded.stored`,
+			next = excluded.next, done = excluded.done, problem = excluded.problem, stored = excluded.stored,
+			rank = excluded.rank`,
 		raw(x.Alert), x.Revision, raw(x.Sink), x.Attempts, state.EncodeTime(x.Next), x.Done, raw(x.Problem),
-		state.EncodeTime(x.Stored))
+		state.EncodeTime(x.Stored), x.Rank)
 	b.about[len(b.about)-1].must = true
 }
 

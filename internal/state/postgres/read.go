@@ -194,16 +194,16 @@ func (s *Store) History(ctx context.Context, id string) ([]state.Alert, error) {
 // Pending implements state.Store.
 func (s *Store) Pending(ctx context.Context, sink string, now time.Time, n int) ([]state.Delivery, error) {
 	return list(read(ctx, s, scanDelivery, selectDeliveries+
-		`WHERE sha256(d.sink) = sha256($1) AND NOT d.done AND d.next <= $2 ORDER BY d.seq LIMIT $3`,
+		`WHERE sha256(d.sink) = sha256($1) AND NOT d.done AND d.next <= $2 ORDER BY d.rank, d.seq LIMIT $3`,
 		raw(sink), state.EncodeTime(now), max(n, 0)))
 }
 
-const selectDeliveries = `SELECT d.alert, d.revision, d.sink, d.attempts, d.next, d.done, d.problem, d.stored, a.body
+const selectDeliveries = `SELECT d.alert, d.revision, d.sink, d.attempts, d.next, d.done, d.problem, d.stored, d.rank, a.body
 	FROM deliveries d JOIN alerts a ON sha256(a.id) = sha256(d.alert) AND a.revision = d.revision `
 
 func scanDelivery(r pgx.Rows) (x state.Delivery, err error) {
 	err = r.Scan(text{&x.Alert}, &x.Revision, text{&x.Sink}, &x.Attempts, when{&x.Next}, &x.Done, text{&x.Problem},
-		when{&x.Stored}, &x.Body)
+		when{&x.Stored}, &x.Rank, &x.Body)
 	return x, err
 }
 

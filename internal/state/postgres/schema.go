@@ -135,6 +135,11 @@ CREATE TABLE audit (
 	result bytea NOT NULL
 );
 `,
+	`
+ALTER TABLE deliveries ADD COLUMN rank bigint NOT NULL DEFAULT 0;
+DROP INDEX deliveries_pending;
+CREATE INDEX deliveries_pending ON deliveries (sha256(sink), rank, seq) WHERE NOT done;
+`,
 }
 
 // migrate takes the steps that are missing, each in a transaction of its own.

@@ -143,11 +143,11 @@ func (b *batch) alert(x *state.Alert) {
 func (b *batch) delivery(x *state.Delivery) {
 	what := fmt.Sprintf("delivery of alert %q, revision %d, to %q", x.Alert, x.Revision, x.Sink)
 	n := b.exec(what,
-		`INSERT INTO deliveries (alert, revision, sink, attempts, next, done, problem, stored)
-		SELECT id, revision, ?3, ?4, ?5, ?6, ?7, ?8 FROM alerts WHERE id = ?1 AND revision = ?2
+		`INSERT INTO deliveries (alert, revision, sink, attempts, next, done, problem, stored, rank)
+		SELECT id, revision, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM alerts WHERE id = ?1 AND revision = ?2
 		ON CONFLICT DO UPDATE SET attempts = excluded.attempts, next = excluded.next, done = excluded.done,
-			problem = excluded.problem, stored = excluded.stored`,
-		x.Alert, x.Revision, x.Sink, x.Attempts, state.EncodeTime(x.Next), x.Done, x.Problem, state.EncodeTime(x.Stored))
+			problem = excluded.problem, stored = excluded.stored, rank = excluded.rank`,
+		x.Alert, x.Revision, x.Sink, x.Attempts, state.EncodeTime(x.Next), x.Done, x.Problem, state.EncodeTime(x.Stored), x.Rank)
 	if n == 0 && b.err == nil {
 		b.err = fmt.Errorf("%s: there is no such fact", what)
 	}

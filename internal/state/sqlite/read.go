@@ -204,16 +204,16 @@ func (s *Store) History(ctx context.Context, id string) ([]state.Alert, error) {
 // Pending implements state.Store.
 func (s *Store) Pending(ctx context.Context, sink string, now time.Time, n int) ([]state.Delivery, error) {
 	return list(read(ctx, s, scanDelivery, selectDeliveries+`WHERE d.sink = ? AND d.done = 0 AND d.next <= ?
-		ORDER BY d.seq LIMIT ?`, sink, state.EncodeTime(now), max(n, 0)))
+		ORDER BY d.rank, d.seq LIMIT ?`, sink, state.EncodeTime(now), max(n, 0)))
 }
 
-const selectDeliveries = `SELECT d.alert, d.revision, d.sink, d.attempts, d.next, d.done, d.problem, d.stored, a.sum, a.body
+const selectDeliveries = `SELECT d.alert, d.revision, d.sink, d.attempts, d.next, d.done, d.problem, d.stored, d.rank, a.sum, a.body
 	FROM deliveries d JOIN alerts a ON a.id = d.alert AND a.revision = d.revision `
 
 func scanDelivery(r *sql.Rows) (x state.Delivery, err error) {
 	var kept uint32
 	err = r.Scan(&x.Alert, &x.Revision, &x.Sink, &x.Attempts, when{&x.Next}, &x.Done, &x.Problem, when{&x.Stored},
-		&kept, &x.Body)
+		&x.Rank, &kept, &x.Body)
 	if err != nil {
 		return x, err
 	}

@@ -143,6 +143,11 @@ CREATE TABLE audit (
 	result TEXT NOT NULL
 ) STRICT;
 `,
+	`
+ALTER TABLE deliveries ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+DROP INDEX deliveries_pending;
+CREATE INDEX deliveries_pending ON deliveries (sink, rank, seq) WHERE done = 0;
+`,
 }
 
 // version reads what the header says, and refuses files that are not ours and

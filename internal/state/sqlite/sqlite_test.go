@@ -280,3 +280,29 @@ func BenchmarkApply(b *testing.B) {
 		})
 	}
 }
+
+// TestMigrateDeliveries: what waited before deliveries had a rank still waits.
+func TestMigrateDeliveries(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	released := steps
+	t.Cleanup(func() { steps = released })
+	steps = released[:2]
+	s := start(t, path)
+	for _, q := range []string{
+		`INSERT INTO alerts (id, revision, newest, tenant, rule, severity, status, first, last, stored, sum, body)
+			VALUES ('a', 1, 1, '', '', '', '', x'00', x'00', x'00', 0, x'')`,
+		`INSERT INTO deliveries (alert, revision, sink, attempts, next, done, problem, stored) VALUES ('a', 1, 'hook', 0, x'00', 0, '', x'00')`,
+	} {
+		if _, err := s.writer.Exec(q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Close()
+	steps = released
+	s = start(t, path)
+	defer s.Close()
+	var n, rank int
+	if err := s.writer.QueryRow(`SELECT count(*), max(rank) FROM deliveries WHERE done = 0`).Scan(&n, &rank); err != nil || n != 1 || rank != 0 {
+		t.Errorf("%d deliveries, rank %d, %v", n, rank, err)
+	}
+}

@@ -127,6 +127,10 @@ func testDeliveries(t *testing.T, open Open) {
 		expect("file", at(20), 10, delivery("a", 1, "file", at(1)))
 		s = restart(t, s, open)
 	}
+	urgent := delivery("b", 1, "hook", at(3))
+	urgent.Rank = -1
+	apply(t, s, state.Changes{Deliveries: []state.Delivery{urgent}})
+	expect("hook", at(20), 10, urgent, failed)
 	refuse(t, s, state.Changes{Deliveries: []state.Delivery{delivery("a", 2, "hook", at(0))}})
 	refuse(t, s, state.Changes{
 		Alerts:     []state.Alert{fact("a", 2, at(0), at(0))},

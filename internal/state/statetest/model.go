@@ -242,6 +242,7 @@ func (m *Model) History(_ context.Context, id string) ([]state.Alert, error) {
 // Pending implements state.Store.
 func (m *Model) Pending(_ context.Context, sink string, now time.Time, n int) ([]state.Delivery, error) {
 	due := keep(m.deliveries, func(x state.Delivery) bool { return x.Sink == sink && !x.Done && !x.Next.After(now) })
+	slices.SortStableFunc(due, func(x, y state.Delivery) int { return cmp.Compare(x.Rank, y.Rank) })
 	due = due[:min(len(due), max(n, 0))]
 	for i, x := range due {
 		due[i].Body = m.fact(x.Alert, x.Revision).Body

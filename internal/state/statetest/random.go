@@ -159,7 +159,7 @@ func changes(rt *rapid.T, m *Model) *state.Changes {
 	facts := append(append([]state.Alert(nil), m.alerts...), c.Alerts...)
 	c.Deliveries = some(rt, "deliveries", func() state.Delivery {
 		d := state.Delivery{
-			Alert: text(), Revision: int(count()), Sink: text(), Attempts: int(count()), Next: moment(rt),
+			Alert: text(), Revision: int(count()), Sink: text(), Rank: rapid.IntRange(0, 2).Draw(rt, "rank"), Attempts: int(count()), Next: moment(rt),
 			Done: rapid.Bool().Draw(rt, "done"), Problem: text(), Stored: moment(rt),
 		}
 		if len(facts) > 0 && few.Draw(rt, "unknown") > 0 {
