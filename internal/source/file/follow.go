@@ -65,7 +65,18 @@ type Follower struct {
 	places map[string]place
 	seen   map[string]os.FileInfo // as they were when nothing more could be read
 	failed map[string]bool
+	spoilt map[string]spoilt
 }
+
+// A spoilt file could not be read as it was then. While it stays so it is tried
+// again now and then only.
+type spoilt struct {
+	info os.FileInfo
+	at   time.Time
+	err  error
+}
+
+const spoiltAgain = time.Minute
 
 // NewFollower returns a follower.
 func NewFollower(c *FollowConfig, log *slog.Logger) *Follower { return &Follower{c: *c, log: log} }
@@ -96,15 +107,7 @@ const (
 
 // Run implements the service's source.
 func (f *Follower) Run(ctx context.Context, cursors map[string]string, in source.Intake) error {
-	f.places, f.seen, f.failed = map[string]place{}, map[string]os.FileInfo{}, map[string]bool{}
-	for path, text := range cursors {
-		var p place
-		if err := json.Unmarshal([]byte(text), &p); err != nil {
-			f.log.Warn("the position in a file is not readable, it is read anew", "path", path, "error", err)
-			continue
-		}
-		f.places[path] = p
-	}
+	f.begin(cursors)
 	tick := time.NewTicker(f.c.Poll)
 	defer tick.Stop()
 	for {
@@ -116,6 +119,19 @@ func (f *Follower) Run(ctx context.Context, cursors map[string]string, in source
 			return nil
 		case <-tick.C:
 		}
+	}
+}
+
+func (f *Follower) begin(cursors map[string]string) {
+	f.places, f.seen = map[string]place{}, map[string]os.FileInfo{}
+	f.failed, f.spoilt = map[string]bool{}, map[string]spoilt{}
+	for path, text := range cursors {
+		var p place
+		if err := json.Unmarshal([]byte(text), &p); err != nil {
+			f.log.Warn("the position in a file is not readable, it is read anew", "path", path, "error", err)
+			continue
+		}
+		f.places[path] = p
 	}
 }
 
@@ -170,12 +186,27 @@ func (f *Follower) file(ctx context.Context, in source.Intake, path string) erro
 	if err != nil {
 		return pathError(path, err)
 	}
-	if was := f.seen[path]; was != nil && os.SameFile(was, info) && was.Size() == info.Size() && was.ModTime().Equal(info.ModTime()) {
+	if unchanged(f.seen[path], info) || info.Size() == 0 {
 		return nil
 	}
-	if info.Size() == 0 {
-		return nil
+	if was := f.spoilt[path]; unchanged(was.info, info) && time.Since(was.at) < spoiltAgain {
+		return was.err
 	}
+	delete(f.spoilt, path)
+	if err := f.read(ctx, in, path, file, info); err != nil {
+		f.spoilt[path] = spoilt{info, time.Now(), err}
+		return err
+	}
+	return nil
+}
+
+// unchanged reports whether a file is as it was.
+func unchanged(was, is os.FileInfo) bool {
+	return was != nil && os.SameFile(was, is) && was.Size() == is.Size() && was.ModTime().Equal(is.ModTime())
+}
+
+// read reads what is new in an open file.
+func (f *Follower) read(ctx context.Context, in source.Intake, path string, file *os.File, info os.FileInfo) error {
 	p, err := f.place(path, file, info.Size())
 	if err != nil {
 		return err
@@ -218,8 +249,15 @@ func (f *Follower) place(path string, file *os.File, size int64) (place, error) 
 	if _, err := file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return place{}, pathError(path, err)
 	}
+	hashes := map[int64]string{} // by length
 	same := func(p place) bool {
-		return p.Len > 0 && p.Len <= int64(len(head)) && p.Offset <= size && hashOf(head[:p.Len]) == p.Head
+		if p.Len <= 0 || p.Len > int64(len(head)) || p.Offset > size {
+			return false
+		}
+		if hashes[p.Len] == "" {
+			hashes[p.Len] = hashOf(head[:p.Len])
+		}
+		return hashes[p.Len] == p.Head
 	}
 	fresh := place{Head: hashOf(head), Len: int64(len(head)), Line: 1}
 	p, known := f.places[path]
@@ -227,7 +265,10 @@ func (f *Follower) place(path string, file *os.File, size int64) (place, error) 
 		p = fresh
 		// A name that is new may be the new name of a file that was read.
 		for other, q := range f.places {
-			if _, err := os.Lstat(other); other != path && same(q) && q.Offset >= p.Offset && errors.Is(err, os.ErrNotExist) {
+			if other == path || q.Offset < p.Offset || !same(q) {
+				continue
+			}
+			if _, err := os.Lstat(other); errors.Is(err, os.ErrNotExist) {
 				p = q
 			}
 		}

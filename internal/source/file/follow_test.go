@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -103,14 +102,7 @@ func (w *followed) restart() {
 	c := DefaultFollow()
 	c.Paths = []setting.Path{setting.Path(w.dir)}
 	w.f = NewFollower(c, slog.New(slog.DiscardHandler))
-	w.f.places, w.f.seen, w.f.failed = map[string]place{}, map[string]os.FileInfo{}, map[string]bool{}
-	for path, text := range w.d.cursors {
-		var p place
-		if err := json.Unmarshal([]byte(text), &p); err != nil {
-			w.t.Fatal(err)
-		}
-		w.f.places[path] = p
-	}
+	w.f.begin(w.d.cursors)
 }
 
 func (w *followed) look() []string {
@@ -240,6 +232,11 @@ func TestFollowProblems(t *testing.T) {
 	w.add("good.jsonl", "{\"n\":1}\n")
 	w.settle("bad.gz")
 	w.wants("the others are read", `good.jsonl:1 {"n":1}`)
+	first := w.f.spoilt[w.path("bad.gz")].at
+	w.wants("nothing is new")
+	if again := w.f.spoilt[w.path("bad.gz")].at; first.IsZero() || again != first {
+		t.Errorf("what is damaged was read again, %v after %v", again, first)
+	}
 	if w.d.problems[w.path("bad.gz")] == nil {
 		t.Errorf("nothing is said of the bad file: %v", w.d.problems)
 	}
