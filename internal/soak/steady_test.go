@@ -1,13 +1,17 @@
 package soak
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"io"
+	"math"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,7 +32,8 @@ const (
 	kept       = 2
 	// mostMemory is what the service may hold.
 	mostMemory = 2 << 30
-	// mostGrowth is by how much it may grow in the last two thirds of the time.
+	// mostGrowth is by how much it may grow in the last two thirds of the time, as
+	// far as that can be told.
 	mostGrowth = 0.01
 )
 
@@ -122,33 +127,90 @@ func TestSteady(t *testing.T) {
 	most = max(most, w.sample(p, time.Since(began)).resident)
 	p.end(t)
 	late := samples[len(samples)/3:]
-	resident, heap := growth(late, func(s sample) float64 { return s.resident }), growth(late, func(s sample) float64 { return s.heap })
-	t.Logf("%d events in %v, %d days deleted; at most %.0f MiB resident; in the last two thirds resident memory grew by %.2f %%, the heap that lives by %.2f %%",
-		sent, *steadyFor, deleted, most/(1<<20), 100*resident, 100*heap)
+	resident, heap := growth(late, meanResident), growth(late, leastHeap)
+	t.Logf("%d events in %v, %d days deleted; at most %.0f MiB resident; in the last two thirds resident memory grew by %v, the heap that lives by %v",
+		sent, *steadyFor, deleted, most/(1<<20), resident, heap)
 	if most > mostMemory {
 		t.Errorf("the service held %.0f MiB", most/(1<<20))
 	}
 	if *steadyFor < 10*time.Minute {
 		return // nothing is settled yet
 	}
-	if resident > mostGrowth || heap > mostGrowth {
-		t.Errorf("memory grew by %.2f %% (resident) and %.2f %% (heap)", 100*resident, 100*heap)
+	if resident.surely() > mostGrowth || heap.surely() > mostGrowth {
+		t.Errorf("memory grew by %v (resident) and %v (heap)", resident, heap)
 	}
 	if deleted < steadyDays-kept-1 {
 		t.Errorf("retention deleted %d days", deleted)
 	}
 }
 
-// growth is by what part of its middle a line through the samples rises.
-func growth(samples []sample, of func(sample) float64) float64 {
-	var t, y, tt, ty float64
-	n := float64(len(samples))
+// A trend is by what part of its mean something grew, and the standard error of
+// that: with compaction and the collector memory goes up and down all the time.
+type trend struct{ growth, doubt float64 }
+
+func (t trend) String() string { return fmt.Sprintf("%.2f ± %.2f %%", 100*t.growth, 100*t.doubt) }
+
+// surely is by how much it grew at least, as far as can be told.
+func (t trend) surely() float64 { return t.growth - 2*t.doubt }
+
+func meanResident(samples []sample) float64 {
+	sum := 0.0
 	for _, s := range samples {
-		at, v := s.at.Seconds(), of(s)
-		t, y, tt, ty = t+at, y+v, tt+at*at, ty+at*v
+		sum += s.resident
 	}
-	slope := (n*ty - t*y) / (n*tt - t*t)
-	return slope * (samples[len(samples)-1].at - samples[0].at).Seconds() / (y / n)
+	return sum / float64(len(samples))
+}
+
+// leastHeap is what lives when nothing else is under way.
+func leastHeap(samples []sample) float64 {
+	return slices.MinFunc(samples, func(a, b sample) int { return cmp.Compare(a.heap, b.heap) }).heap
+}
+
+// growth lays a line through what is said of ten stretches: samples beside each
+// other say nearly the same.
+func growth(samples []sample, say func([]sample) float64) trend {
+	const stretches = 10
+	var said [stretches]float64
+	all := 0.0
+	for i := range said {
+		said[i] = say(samples[i*len(samples)/stretches : (i+1)*len(samples)/stretches])
+		all += said[i] / stretches
+	}
+	var slope, rest, spread float64
+	x := func(i int) float64 { return float64(i) - float64(stretches-1)/2 }
+	for i, y := range said {
+		slope += x(i) * y
+		spread += x(i) * x(i)
+	}
+	slope /= spread
+	for i, y := range said {
+		d := y - all - slope*x(i)
+		rest += d * d
+	}
+	return trend{slope * stretches / all, math.Sqrt(rest/(stretches-2)/spread) * stretches / all}
+}
+
+// TestGrowth: what grows is told from what goes up and down.
+func TestGrowth(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, by := range []float64{0, 0.005, 0.05, 0.2} {
+		wrong, missed := 0, 0
+		for range 200 {
+			var samples []sample
+			for i := range 240 {
+				samples = append(samples, sample{resident: 1000 * (1 + by*float64(i)/240 + 0.05*math.Sin(float64(i)/2) + 0.03*rng.NormFloat64())})
+			}
+			switch grew := growth(samples, meanResident); {
+			case by < mostGrowth && grew.surely() > mostGrowth:
+				wrong++
+			case by > mostGrowth && grew.surely() <= mostGrowth:
+				missed++
+			}
+		}
+		if wrong > 10 || missed > 10 {
+			t.Errorf("growth by %v: %d of 200 told in error, %d not told", by, wrong, missed)
+		}
+	}
 }
 
 // sample asks the system and the service what it holds.
