@@ -83,8 +83,6 @@ func (i *Item) read(d *setting.Decoder, n *yaml.Node, path, what string, kinds [
 				d.Fail(vn, at, "use a-z, 0-9, dots, - and _, at most 63", "%q is not a name", text)
 			}
 			i.Name = text
-		case k < 0 && len(kinds) == 0:
-			d.Fail(kn, at, "", "this version knows no kind of %s", what)
 		case k < 0 && named:
 			d.Fail(kn, at, setting.DidYouMean(name, append(slices.Clone(names), "name")), "unknown kind of %s", what)
 		case k < 0:

@@ -189,12 +189,12 @@ func (h *Health) store() {
 		h.add(Reason{State: Yellow, Part: "store", What: count(s.Missing, "file") + " of the lake missing at the start", Hint: "the log of the service names them; restore them, or see \"entrawatch lake verify\""})
 	}
 	for _, duty := range slices.Sorted(maps.Keys(s.Duties)) {
-		h.add(Reason{State: Yellow, Part: "store", Name: duty, What: "upkeep did not succeed: " + s.Duties[duty], Hint: "mend it; it is tried again by itself"})
+		h.add(Reason{State: Yellow, Part: "store", Name: duty, What: "upkeep did not succeed: " + s.Duties[duty], Hint: "see what the message says; it is tried again by itself"})
 	}
 	if s.Problem == "" {
 		return
 	}
-	r := Reason{State: Red, Part: "store", What: "what arrives cannot be stored: " + s.Problem, Since: s.Since, Hint: "mend it; the sources wait meanwhile, and nothing is lost"}
+	r := Reason{State: Red, Part: "store", What: "what arrives cannot be stored: " + s.Problem, Since: s.Since, Hint: "make the data folder, or the database, writable again; the service goes on by itself, and nothing is lost: the sources wait meanwhile"}
 	switch {
 	case s.Damaged:
 		r.Hint = "stop the service and restore a backup of the state; what came since then is read again"
