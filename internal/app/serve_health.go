@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/detect"
@@ -242,7 +243,7 @@ func (h *pulse) storing(problem error) {
 	if s.Problem == "" {
 		s.Since = time.Now()
 	}
-	s.Problem, s.Damaged, s.Full = problem.Error(), errors.Is(problem, state.ErrCorrupt), errors.Is(problem, state.ErrFull)
+	s.Problem, s.Damaged, s.Full = problem.Error(), errors.Is(problem, state.ErrCorrupt), errors.Is(problem, state.ErrFull) || errors.Is(problem, syscall.ENOSPC)
 }
 
 // upkeep takes how a duty of upkeep went. Damage of the state is everybody's
