@@ -12,6 +12,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"github.com/entrawatch/entrawatch/internal/source"
 )
 
 // Patience is how long an answer may take. A source waits for one at a time.
@@ -30,9 +32,10 @@ type Client struct {
 	Ends Endpoints
 	// Skew is by how much the server's clock is ahead of ours, once an answer told
 	// the time.
-	Skew   time.Duration
-	Skewed bool
+	Skew time.Duration
 
+	compared  bool // an answer told the time
+	skewed    bool // that was reported
 	auth      Auth
 	login     policy.Transporter
 	transport policy.Transporter
@@ -156,12 +159,29 @@ func (c *Client) Ask(ctx context.Context, method, endpoint, address string) (*An
 // note compares the clocks, which both leave out what is below a second.
 func (c *Client) note(date string) time.Time {
 	if t, ok := Date(date); ok {
-		c.Skew, c.Skewed = t.Sub(c.clock()), true
+		c.Skew, c.compared = t.Sub(c.clock()), true
 		if c.Skew.Abs() <= time.Second {
 			c.Skew = 0
 		}
 	}
 	return c.Now()
+}
+
+// ReportClock tells once when our clock is off, and once when it is right again.
+func (c *Client) ReportClock(in source.Intake) {
+	if off := c.Skew.Abs() > Tolerance; off != c.skewed {
+		c.skewed = off
+		in.Report("clock", ExplainSkew(c.Skew))
+	}
+}
+
+// CheckClock compares our clock with that of the last answer.
+func (c *Client) CheckClock() source.Check {
+	out := source.Check{What: "clock", Problem: ExplainSkew(c.Skew)}
+	if !c.compared {
+		out.Note = "not compared: no answer told the time"
+	}
+	return out
 }
 
 // failure reads the error object of an answer. There are two forms of it.

@@ -2,7 +2,10 @@ package azure
 
 import (
 	"errors"
+	"math/rand/v2"
 	"time"
+
+	"github.com/entrawatch/entrawatch/internal/source"
 )
 
 // A Pulse is when a stream asks again, and how it fared.
@@ -37,6 +40,15 @@ func (p *Pulse) Failed(err error, final bool, now time.Time, chance float64) {
 		p.At = now.Add(r.Wait + time.Duration(chance*float64(time.Second)))
 	default:
 		p.At = now.Add(Backoff(p.Failures, chance))
+	}
+}
+
+// Report plans the next question after a failure of a stream, and tells of it if
+// that is worth it.
+func (p *Pulse) Report(in source.Intake, stream string, err error, problem *source.Problem) {
+	p.Failed(err, problem.Final, time.Now(), rand.Float64())
+	if p.Telling(problem.Final) {
+		in.Report(stream, problem)
 	}
 }
 

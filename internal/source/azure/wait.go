@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"context"
 	"math"
 	"strconv"
 	"strings"
@@ -35,6 +36,21 @@ func RetryAfter(header string, now time.Time) (wait time.Duration, ok bool) {
 func Date(header string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC1123, header)
 	return t.UTC(), err == nil
+}
+
+// Sleep waits for a while, or until ctx ends, and then says why.
+func Sleep(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil || d <= 0 {
+		return err
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Backoff is how long to wait after that many failures in a row: two seconds,

@@ -47,11 +47,7 @@ func (s *Source) Check(ctx context.Context) []source.Check {
 			return out
 		}
 	}
-	clock := source.Check{What: "clock", Problem: azure.ExplainSkew(s.client.Skew)}
-	if !s.client.Skewed {
-		clock.Note = "not compared: no answer told the time"
-	}
-	return append(out, clock)
+	return append(out, s.client.CheckClock())
 }
 
 // single makes listings ask for one object. Related ones do no harm.
@@ -79,7 +75,7 @@ func (s *Source) try(ctx context.Context, t task, n need, address string) source
 		if _, err = s.client.get(ctx, address); err == nil || errors.As(err, &r) && r.Status != http.StatusUnauthorized && r.Status != http.StatusTooManyRequests {
 			break
 		}
-		if r != nil && r.Waits && sleep(ctx, min(r.Wait, 15*time.Second)) != nil {
+		if r != nil && r.Waits && azure.Sleep(ctx, min(r.Wait, 15*time.Second)) != nil {
 			break
 		}
 	}

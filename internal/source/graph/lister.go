@@ -230,7 +230,7 @@ func (r *lister) fail(ctx context.Context, in source.Intake, q question, err err
 	case refused:
 		r.open = nil
 	}
-	r.failed(in, r.l.name, err, problem)
+	r.Report(in, r.l.name, err, problem)
 	if f != nil && f.Status == http.StatusTooManyRequests && r.l.report {
 		r.s.hush(r.At)
 	}

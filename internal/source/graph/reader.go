@@ -118,7 +118,7 @@ func (r *reader) fail(in source.Intake, err error) {
 	} else if r.c.Next != "" && r.Failures > 0 && r.Failures%linkTries == 0 {
 		r.c.again()
 	}
-	r.failed(in, r.l.name, err, problem)
+	r.Report(in, r.l.name, err, problem)
 	if f := (*azure.Refusal)(nil); errors.As(err, &f) && f.Status == http.StatusTooManyRequests {
 		r.s.hush(r.At) // the budget is that of all reports
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"time"
@@ -24,7 +23,6 @@ type Source struct {
 	reports *rate.Limiter
 	quiet   time.Time // until when Graph wants no questions for reports
 	tenant  string
-	skewed  bool // the clock was reported
 }
 
 // Microsoft Graph answers an application 5 requests for logs and reports of a
@@ -67,7 +65,7 @@ func (s *Source) Run(ctx context.Context, cursors map[string]string, in source.I
 	}
 	for {
 		t := slices.MinFunc(tasks, func(a, b task) int { return s.when(a).Compare(s.when(b)) })
-		if err := sleep(ctx, time.Until(s.when(t))); err != nil {
+		if err := azure.Sleep(ctx, time.Until(s.when(t))); err != nil {
 			return err
 		}
 		if t.report() {
@@ -80,7 +78,7 @@ func (s *Source) Run(ctx context.Context, cursors map[string]string, in source.I
 		if err := t.step(ctx, in); err != nil {
 			return err
 		}
-		s.reportClock(in)
+		s.client.ReportClock(in)
 	}
 }
 
@@ -113,20 +111,6 @@ func (s *Source) tasks(cursors map[string]string) []task {
 	return out
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	if err := ctx.Err(); err != nil || d <= 0 {
-		return err
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // identify reads in the token whose logs these are.
 func (s *Source) identify(ctx context.Context) {
 	if s.tenant != "" {
@@ -139,25 +123,7 @@ func (s *Source) identify(ctx context.Context) {
 	s.tenant = claims.Tenant
 }
 
-// reportClock tells once when our clock is off, and once when it is right again.
-func (s *Source) reportClock(in source.Intake) {
-	off := s.client.Skew.Abs() > azure.Tolerance
-	if off == s.skewed {
-		return
-	}
-	s.skewed = off
-	in.Report("clock", azure.ExplainSkew(s.client.Skew))
-}
-
 // A pulse is when a stream asks again.
 type pulse struct{ azure.Pulse }
 
 func (p *pulse) due() time.Time { return p.At }
-
-// failed plans the next attempt and reports the failure.
-func (p *pulse) failed(in source.Intake, stream string, err error, problem *source.Problem) {
-	p.Failed(err, problem.Final, time.Now(), rand.Float64())
-	if p.Telling(problem.Final) {
-		in.Report(stream, problem)
-	}
-}

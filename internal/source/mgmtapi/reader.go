@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
@@ -254,10 +253,7 @@ func (r *reader) fail(in source.Intake, err error) {
 			return
 		}
 	}
-	r.Failed(err, problem.Final, time.Now(), rand.Float64())
-	if r.Telling(problem.Final) {
-		in.Report(r.content, problem)
-	}
+	r.Report(in, r.content, err, problem)
 }
 
 // owe puts the first pending blob off. It is false when too many are.

@@ -18,7 +18,6 @@ type Source struct {
 	config Config
 	log    *slog.Logger
 	client *client
-	skewed bool // the clock was reported
 }
 
 // New returns the source. transport makes the connections; nil = that of the
@@ -47,30 +46,13 @@ func (s *Source) Run(ctx context.Context, cursors map[string]string, in source.I
 	}
 	for {
 		r := slices.MinFunc(readers, func(a, b *reader) int { return a.At.Compare(b.At) })
-		if err := sleep(ctx, time.Until(r.At)); err != nil {
+		if err := azure.Sleep(ctx, time.Until(r.At)); err != nil {
 			return err
 		}
 		if err := r.step(ctx, in); err != nil {
 			return err
 		}
-		if off := s.client.Skew.Abs() > azure.Tolerance; off != s.skewed {
-			s.skewed = off
-			in.Report("clock", azure.ExplainSkew(s.client.Skew))
-		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if err := ctx.Err(); err != nil || d <= 0 {
-		return err
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+		s.client.ReportClock(in)
 	}
 }
 
@@ -106,11 +88,7 @@ func (s *Source) Check(ctx context.Context) []source.Check {
 		}
 		out = append(out, check)
 	}
-	clock := source.Check{What: "clock", Problem: azure.ExplainSkew(s.client.Skew)}
-	if !s.client.Skewed {
-		clock.Note = "not compared: no answer told the time"
-	}
-	return append(out, clock)
+	return append(out, s.client.CheckClock())
 }
 
 func (s *Source) listing(content string, from, to time.Time) string {
