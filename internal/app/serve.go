@@ -140,7 +140,7 @@ func NewService(ctx context.Context, c ServeConfig) (*Service, error) {
 	if s.decoder, err = decode.NewDecoder(s.engine.Schema, wanted); err != nil {
 		return nil, err
 	}
-	if s.keeper, err = newKeeper(ctx, s); err != nil {
+	if s.keeper, err = s.openKeeper(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil

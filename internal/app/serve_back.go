@@ -225,7 +225,7 @@ func (k *keeper) readAgain(ctx context.Context, refill detect.Refill) error {
 	}
 	k.s.Log.Info("warming up: rules that are new or have changed read what the lake has", "rules", len(refill.Rules))
 	w := k.s.newServeWorker()
-	files := k.s.manifest.all()
+	files := k.s.soundFiles()
 	n := 0
 	for kind, back := range refill.Back {
 		q := lake.Query{Kinds: []event.Kind{kind}, From: last.Add(-k.s.Lateness - back)}

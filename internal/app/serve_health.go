@@ -3,12 +3,14 @@ package app
 import (
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/detect"
 	"github.com/entrawatch/entrawatch/internal/health"
+	"github.com/entrawatch/entrawatch/internal/lake"
 	"github.com/entrawatch/entrawatch/internal/source"
 	"github.com/entrawatch/entrawatch/internal/state"
 )
@@ -244,6 +246,33 @@ func (h *pulse) storing(problem error) {
 		s.Since = time.Now()
 	}
 	s.Problem, s.Damaged, s.Full = problem.Error(), errors.Is(problem, state.ErrCorrupt), errors.Is(problem, state.ErrFull) || errors.Is(problem, syscall.ENOSPC)
+}
+
+// damage takes that a file of the lake cannot be read, and reports whether that is
+// new.
+func (h *pulse) damage(d *lake.Damage) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.store.DamagedFiles == nil {
+		h.store.DamagedFiles = map[string]string{}
+	}
+	_, known := h.store.DamagedFiles[d.Path]
+	h.store.DamagedFiles[d.Path] = d.Err.Error()
+	return !known
+}
+
+// sound takes that a file can be read again, or is needed no more.
+func (h *pulse) sound(path string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.store.DamagedFiles, path)
+}
+
+// damaged are the files that cannot be read.
+func (h *pulse) damaged() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Keys(h.store.DamagedFiles))
 }
 
 // upkeep takes how a duty of upkeep went. Damage of the state is everybody's

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -106,6 +107,16 @@ func newKeeper(ctx context.Context, s *Service) (*keeper, error) {
 	})
 	k.buffer.reset()
 	return k, k.restore(ctx)
+}
+
+// openKeeper makes the keeper, without the files of the lake that cannot be read.
+func (s *Service) openKeeper(ctx context.Context) (*keeper, error) {
+	for {
+		k, err := newKeeper(ctx, s)
+		if !s.damaged(lake.Damages(err)) {
+			return k, err
+		}
+	}
 }
 
 func (b *buffer) reset() {
@@ -509,11 +520,10 @@ func (k *keeper) restore(ctx context.Context) error {
 		return err
 	}
 	for _, path := range recovered.Missing {
-		k.s.Log.Error("a file of the lake is missing", "path", path)
+		k.s.damaged([]*lake.Damage{{Path: path, Err: errors.New("the file is missing")}})
 	}
-	k.s.health.store.Missing = len(recovered.Missing)
 	k.s.manifest = newManifest(files)
-	k.known = newKnown(k.s.Lake, k.s.manifest)
+	k.known = newKnown(k.s)
 	now := time.Now()
 	for _, f := range files {
 		if kind, ok := event.KindByName(f.Kind); ok && !f.Last.IsZero() {

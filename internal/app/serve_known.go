@@ -11,8 +11,7 @@ import (
 // known tells which events are stored already, or are about to be: those of
 // late from memory, older ones from the lake.
 type known struct {
-	lake     *lake.Lake
-	manifest *manifest
+	s *Service
 	// Two generations of keys: when the younger is full it becomes the older.
 	young, old map[event.Key]struct{}
 	// days are those of which the lake has events that are in neither.
@@ -25,12 +24,12 @@ type known struct {
 // mostKnown is how many keys a generation holds.
 const mostKnown = 1 << 19
 
-func newKnown(l *lake.Lake, m *manifest) *known {
+func newKnown(s *Service) *known {
 	k := &known{
-		lake: l, manifest: m, young: map[event.Key]struct{}{}, old: map[event.Key]struct{}{},
+		s: s, young: map[event.Key]struct{}{}, old: map[event.Key]struct{}{},
 		days: map[dayKey]bool{}, recent: map[dayKey]bool{}, before: map[dayKey]bool{},
 	}
-	for day := range m.days {
+	for day := range s.manifest.days {
 		k.days[day] = true
 	}
 	return k
@@ -64,15 +63,36 @@ func (k *known) look(ctx context.Context, items []item) ([]bool, error) {
 		for j, i := range which {
 			keys[j] = items[i].key
 		}
-		there, err := k.lake.Known(ctx, k.manifest.of(day), keys)
+		there, err := k.ask(ctx, day, keys)
 		if err != nil {
-			return nil, fmt.Errorf("look for known events: %w", err)
+			return nil, err
 		}
 		for _, i := range which {
 			k.double[i] = k.double[i] || there[items[i].key]
 		}
 	}
 	return k.double, nil
+}
+
+// ask asks the lake. What stands in damaged files counts as unknown: it is better
+// to watch and have some events twice than not to watch. Where the lake cannot be
+// read at all, the sources wait.
+func (k *known) ask(ctx context.Context, day dayKey, keys []event.Key) (there map[event.Key]bool, err error) {
+	look := func() error {
+		there, err = k.s.Lake.Known(ctx, k.s.manifest.of(day), keys)
+		if damages := lake.Damages(err); len(damages) > 0 {
+			k.s.damaged(damages)
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("look for known events: %w", err)
+		}
+		return nil
+	}
+	if err := look(); err != nil {
+		return there, k.s.insist(ctx, look)
+	}
+	return there, nil
 }
 
 // turn gives up the older generation: the lake must be asked from now on for

@@ -55,7 +55,7 @@ func (u *upkeeper) posture(ctx context.Context, now time.Time) error {
 		return err
 	}
 	c := ScanConfig{
-		Paths: paths, Lake: &LakeInput{Lake: s.Lake, Files: s.manifest.all()}, Baseline: s.Baseline, Tenant: s.Tenant,
+		Paths: paths, Lake: &LakeInput{Lake: s.Lake, Files: s.soundFiles()}, Baseline: s.Baseline, Tenant: s.Tenant,
 		Since: now.Add(-postureBack), AsOf: time.Unix(newest, 0), Workers: 1, TempDir: s.TempDir,
 	}
 	for _, r := range s.Rules {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/entrawatch/entrawatch/internal/lake"
@@ -73,6 +74,24 @@ func (s *Service) insist(ctx context.Context, do func() error) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// damaged takes that files of the lake cannot be read, and reports whether that is
+// news of some.
+func (s *Service) damaged(list []*lake.Damage) (news bool) {
+	for _, d := range list {
+		if s.health.damage(d) {
+			news = true
+			s.Log.Error("a file of the lake cannot be read", "path", d.Path, "error", d.Err)
+		}
+	}
+	return news
+}
+
+// soundFiles are those of the lake that can be read, as far as is known.
+func (s *Service) soundFiles() []state.File {
+	damaged := s.health.damaged()
+	return slices.DeleteFunc(s.manifest.all(), func(f state.File) bool { return slices.Contains(damaged, f.Path) })
 }
 
 // standStill waits for the end of a service whose state is damaged. Sources wait

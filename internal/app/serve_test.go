@@ -87,6 +87,10 @@ func newStation(t *testing.T, c app.ServeConfig) *station {
 func (s *station) start() {
 	s.t.Helper()
 	s.open()
+	s.run()
+}
+
+func (s *station) run() {
 	ctx, stop := context.WithCancel(s.t.Context())
 	s.stop, s.ended = stop, make(chan error, 1)
 	go func() { s.ended <- s.service.Run(ctx) }()

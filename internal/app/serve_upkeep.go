@@ -57,6 +57,7 @@ func (s *Service) newUpkeeper() *upkeeper {
 		{name: "directory", every: u.s.Settle, do: u.posture},
 		{name: "retention", every: 5 * time.Minute, do: u.retain},
 		{name: "compaction", every: time.Minute, do: u.compact},
+		{name: "files", every: time.Minute, do: u.look},
 		{name: "cleaning", every: time.Minute, do: u.clean},
 		{name: "history", every: time.Hour, do: u.forget},
 		{name: "backup", every: time.Minute, do: u.backup}, // it knows when one is due
@@ -113,20 +114,48 @@ func (u *upkeeper) exchange(ctx context.Context, added []state.File, removed []s
 
 // compact brings small files into few, as long as there is something to do.
 func (u *upkeeper) compact(ctx context.Context, _ time.Time) error {
-	var damaged error
 	for ctx.Err() == nil {
-		added, removed, err := u.s.Lake.Compact(ctx, u.s.manifest.all(), u.s.Upkeep.Quiet)
-		if err != nil {
-			damaged = err
+		added, removed, err := u.s.Lake.Compact(ctx, u.s.soundFiles(), u.s.Upkeep.Quiet)
+		damages := lake.Damages(err)
+		if u.s.damaged(damages); err != nil && len(damages) == 0 {
+			return err
 		}
 		if len(added) == 0 {
-			return damaged
+			return nil
 		}
 		if err := u.exchange(ctx, added, removed); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// look compares names and sizes of the lake's files with the manifest, and reads
+// those again that could not be read.
+func (u *upkeeper) look(ctx context.Context, _ time.Time) error {
+	s := u.s
+	files := s.manifest.all()
+	survey, err := lake.Look(ctx, s.Lake.Dir(), files)
+	if err != nil {
+		return err
+	}
+	s.damaged(survey.Damaged)
+	for _, path := range s.health.damaged() {
+		i := slices.IndexFunc(files, func(f state.File) bool { return f.Path == path })
+		if i < 0 {
+			s.health.sound(path) // it was given up
+			continue
+		}
+		err := s.Lake.VerifyFile(ctx, files[i])
+		if err != nil && len(lake.Damages(err)) == 0 {
+			return err
+		}
+		if err == nil {
+			s.health.sound(path)
+			s.Log.Info("a file of the lake can be read again", "path", path)
+		}
+	}
+	return nil
 }
 
 // retain gives up the days that are over for longer than they are to be kept.

@@ -57,7 +57,7 @@ func (s *station) upkept(now time.Time) {
 	s.t.Helper()
 	s.service.UpkeepAt(s.t.Context(), now)
 	duties, _ := s.service.Problems()
-	if len(duties) != 7 {
+	if len(duties) != 8 {
 		s.t.Errorf("%d duties", len(duties))
 	}
 	for name, err := range duties {

@@ -33,6 +33,7 @@ func (h *pulse) fill(out *health.Health, now time.Time, s *Service) {
 	h.forget(now)
 	out.Started, out.Store, out.Queues.BufferBytes = h.started, h.store, h.buffer
 	out.Store.Duties = maps.Clone(h.store.Duties)
+	out.Store.DamagedFiles = maps.Clone(h.store.DamagedFiles)
 	out.Sources = []health.Source{}
 	for _, name := range slices.Sorted(maps.Keys(h.sources)) {
 		out.Sources = append(out.Sources, h.sourceAt(name, now))

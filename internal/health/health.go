@@ -139,8 +139,8 @@ type Store struct {
 	// Damaged: the state is, and only a backup helps. Full: there is no room.
 	Damaged bool `json:"damaged,omitempty"`
 	Full    bool `json:"full,omitempty"`
-	// Missing is how many files of the lake were not there at the start.
-	Missing int `json:"missing_files,omitempty"`
+	// DamagedFiles are those of the lake that cannot be read, with the reason.
+	DamagedFiles map[string]string `json:"damaged_files,omitempty"`
 	// Duties are those of upkeep that did not succeed, with the reason.
 	Duties map[string]string `json:"duties,omitempty"`
 }

@@ -185,8 +185,12 @@ func (h *Health) outlet(o *Outlet) {
 
 func (h *Health) store() {
 	s := &h.Store
-	if s.Missing > 0 {
-		h.add(Reason{State: Yellow, Part: "store", What: count(s.Missing, "file") + " of the lake missing at the start", Hint: "the log of the service names them; restore them, or see \"entrawatch lake verify\""})
+	if n := len(s.DamagedFiles); n > 0 {
+		first := slices.Min(slices.Collect(maps.Keys(s.DamagedFiles)))
+		h.add(Reason{
+			State: Red, Part: "store", What: count(n, "file") + " of the lake cannot be read: " + first + ": " + s.DamagedFiles[first],
+			Hint: "restore it from a copy, or stop the service and let \"entrawatch lake verify -set-aside\" do without; until then what is in it may come twice",
+		})
 	}
 	for _, duty := range slices.Sorted(maps.Keys(s.Duties)) {
 		h.add(Reason{State: Yellow, Part: "store", Name: duty, What: "upkeep did not succeed: " + s.Duties[duty], Hint: "see what the message says; it is tried again by itself"})

@@ -206,7 +206,7 @@ func (l *Lake) describe(ctx context.Context, file string) (state.File, error) {
 	if err != nil {
 		return f, err
 	}
-	return f, l.verify(ctx, f)
+	return f, l.VerifyFile(ctx, f)
 }
 
 // allKeys are the keys of a file, by row.

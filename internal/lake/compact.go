@@ -28,8 +28,8 @@ const (
 // retired, when that is recorded. To bring everything into order call it again,
 // with the new manifest, until it adds nothing. A day that has got nothing new for
 // longer than quiet is brought into as few files as there can be. Where files are
-// damaged, others are merged, and the error says so: it does not mean that nothing
-// was added.
+// damaged, others are merged, and the error says so ([Damages]): it does not mean
+// that nothing was added.
 func (l *Lake) Compact(ctx context.Context, files []state.File, quiet time.Duration) (added []state.File, removed []string, err error) {
 	unfit := map[string]bool{}
 	var damaged error
@@ -41,7 +41,7 @@ func (l *Lake) Compact(ctx context.Context, files []state.File, quiet time.Durat
 		f, unfitting, err := l.mergeFiles(ctx, group)
 		if bad := (*Damage)(nil); errors.As(err, &bad) && !unfit[bad.Path] {
 			unfit[bad.Path] = true
-			damaged = cmp.Or(damaged, err)
+			damaged = errors.Join(damaged, err)
 			continue
 		}
 		if err != nil {

@@ -37,6 +37,23 @@ func (d *Damage) Error() string {
 
 func (d *Damage) Unwrap() error { return d.Err }
 
+// Damages are those of which an error tells.
+func Damages(err error) []*Damage {
+	switch e := err.(type) { //nolint:errorlint // all of the tree is looked at
+	case *Damage:
+		return []*Damage{e}
+	case interface{ Unwrap() []error }:
+		var out []*Damage
+		for _, err := range e.Unwrap() {
+			out = append(out, Damages(err)...)
+		}
+		return out
+	case interface{ Unwrap() error }:
+		return Damages(e.Unwrap())
+	}
+	return nil
+}
+
 // An opened is a file of the lake, open for reading.
 type opened struct {
 	file *os.File

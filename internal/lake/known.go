@@ -20,7 +20,8 @@ import (
 
 // Known says which keys the files have; Select gives those of a day. Filters
 // tell nearly always without looking further; where they do not, the keys
-// themselves are read, and never a record.
+// themselves are read, and never a record. Where files are damaged, an error says
+// so, and what the others have is returned with it.
 func (l *Lake) Known(ctx context.Context, files []state.File, keys []event.Key) (map[event.Key]bool, error) {
 	out := map[event.Key]bool{}
 	if len(keys) == 0 {
@@ -32,15 +33,19 @@ func (l *Lake) Known(ctx context.Context, files []state.File, keys []event.Key) 
 		hex.Encode(text[:], keys[i][:])
 		hashes[i] = bloom.XXH64{}.Sum64(text[:])
 	}
+	var damaged error
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := l.known(f, keys, hashes, out); err != nil {
+		err := l.known(f, keys, hashes, out)
+		if bad := (*Damage)(nil); errors.As(err, &bad) {
+			damaged = errors.Join(damaged, err)
+		} else if err != nil {
 			return nil, err
 		}
 	}
-	return out, nil
+	return out, damaged
 }
 
 func (l *Lake) known(f state.File, keys []event.Key, hashes []uint64, out map[event.Key]bool) error {

@@ -149,7 +149,8 @@ type merger struct {
 	reading *source
 }
 
-// run merges. It finds the order of a group of rows first, by the few columns
+// run merges. Of rows with one key, which there are when a file was damaged while
+// its events came again, the first stays. It finds the order of a group of rows first, by the few columns
 // that say it, and then copies the group column by column, so that no row is
 // ever put together and memory holds a page of each column of each file.
 func (m *merger) run(ctx context.Context) (err error) {
@@ -176,6 +177,7 @@ func (m *merger) run(ctx context.Context) (err error) {
 	}
 	heap.Init(&h)
 	picks := make([]pick, 0, m.w.groupRows)
+	var last []byte // key of the row before
 	for len(h) > 0 {
 		if err := ctx.Err(); err != nil {
 			return foreign(err)
@@ -184,11 +186,12 @@ func (m *merger) run(ctx context.Context) (err error) {
 		kept := 0
 		for kept < m.w.groupRows && len(h) > 0 {
 			s := h[0]
-			p := pick{s, m.keep == nil || m.keep(s.order, s.row-1)}
+			p := pick{s, !bytes.Equal(s.k, last) && (m.keep == nil || m.keep(s.order, s.row-1))}
 			picks = append(picks, p)
 			if p.kept {
 				kept++
 				m.w.seen(s.t)
+				last = append(last[:0], s.k...)
 			}
 			m.reading = s
 			switch err := s.advance(); {

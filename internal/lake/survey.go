@@ -33,7 +33,9 @@ func Look(ctx context.Context, dir string, files []state.File) (*Survey, error) 
 		out.Bytes += f.Bytes
 		info, err := os.Stat(l.path(f.Path))
 		if errors.Is(err, fs.ErrNotExist) { // recorded, and not published yet
-			info, err = os.Stat(l.path(f.Path) + tmpSuffix)
+			if info, err = os.Stat(l.path(f.Path) + tmpSuffix); errors.Is(err, fs.ErrNotExist) {
+				info, err = os.Stat(l.path(f.Path)) // it was published meanwhile
+			}
 		}
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

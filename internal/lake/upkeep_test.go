@@ -395,3 +395,37 @@ func TestVerifyFindsDamage(t *testing.T) {
 		t.Errorf("%+v %v", v, err)
 	}
 }
+
+// TestCompactTwice: rows that came twice are one when they come together.
+func TestCompactTwice(t *testing.T) {
+	ctx := context.Background()
+	r := newReader(t)
+	l := open(t)
+	var files []state.File
+	var want []kept
+	for _, from := range []int{0, 250, 100} {
+		rows, more := signins(t, r, from, 250)
+		if from != 100 {
+			want = append(want, more...)
+		}
+		files = append(files, write(t, l, rows)...)
+	}
+	lake.SetNow(l, func() time.Time { return time.Now().Add(24 * time.Hour) }) // all days are quiet
+	for {
+		added, removed, err := l.Compact(ctx, files, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(added) == 0 {
+			break
+		}
+		if err := l.Publish(added); err != nil {
+			t.Fatal(err)
+		}
+		files = apply(files, added, removed)
+	}
+	same(t, want, readAll(t, l, files, lake.Query{}))
+	if v, err := l.Verify(ctx, files, nil); err != nil || len(v.Damaged) > 0 || v.Rows != int64(len(want)) {
+		t.Errorf("%+v %v", v, err)
+	}
+}

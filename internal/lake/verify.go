@@ -37,7 +37,7 @@ func (l *Lake) Verify(ctx context.Context, files []state.File, progress func(don
 		}
 		recorded[f.Path] = true
 		var d *Damage
-		err := l.verify(ctx, f)
+		err := l.VerifyFile(ctx, f)
 		if errors.As(err, &d) {
 			out.Damaged = append(out.Damaged, d)
 		} else if err != nil {
@@ -71,7 +71,8 @@ func trimTmp(path string) string {
 	return path
 }
 
-func (l *Lake) verify(ctx context.Context, f state.File) error {
+// VerifyFile reads a file of the manifest from beginning to end.
+func (l *Lake) VerifyFile(ctx context.Context, f state.File) error {
 	o, err := l.open(f)
 	if err != nil {
 		return err
