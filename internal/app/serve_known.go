@@ -79,20 +79,19 @@ func (k *known) look(ctx context.Context, items []item) ([]bool, error) {
 // read at all, the sources wait.
 func (k *known) ask(ctx context.Context, day dayKey, keys []event.Key) (there map[event.Key]bool, err error) {
 	look := func() error {
-		there, err = k.s.Lake.Known(ctx, k.s.manifest.of(day), keys)
-		if damages := lake.Damages(err); len(damages) > 0 {
-			k.s.damaged(damages)
-			return nil
-		}
-		if err != nil {
+		found, err := k.s.Lake.Known(ctx, k.s.manifest.of(day), keys)
+		damages := lake.Damages(err)
+		k.s.damaged(damages)
+		if err != nil && len(damages) == 0 {
 			return fmt.Errorf("look for known events: %w", err)
 		}
+		there = found
 		return nil
 	}
-	if err := look(); err != nil {
-		return there, k.s.insist(ctx, look)
+	if err = look(); err != nil {
+		err = k.s.insist(ctx, look)
 	}
-	return there, nil
+	return there, err
 }
 
 // turn gives up the older generation: the lake must be asked from now on for
