@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entrawatch/entrawatch/internal/alert"
 	"github.com/entrawatch/entrawatch/internal/app"
 	"github.com/entrawatch/entrawatch/internal/event"
 	"github.com/entrawatch/entrawatch/internal/health"
@@ -149,6 +150,14 @@ func TestServeDamagedFile(t *testing.T) {
 	if r := red(); !strings.Contains(r.What, filepath.Base(found[0])) || !strings.Contains(r.Hint, "restore it") {
 		t.Errorf("%q, %q", r.What, r.Hint)
 	}
+	eventually(t, "an alert", func() bool {
+		for _, a := range own(t, s.sink) {
+			if a.Rule == health.LakeDamaged && a.Status == alert.New {
+				return true
+			}
+		}
+		return false
+	})
 	eventually(t, "all events, and some twice", func() bool { n, _ := s.counts(); return n > 400 })
 	s.end()
 	if err := os.WriteFile(found[0], whole, 0o600); err != nil {

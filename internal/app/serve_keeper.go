@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -515,13 +514,14 @@ func (k *keeper) restore(ctx context.Context) error {
 	if files, err = k.adopt(ctx, files); err != nil {
 		return err
 	}
-	recovered, err := k.s.Lake.Recover(ctx, files)
+	if _, err := k.s.Lake.Recover(ctx, files); err != nil {
+		return err
+	}
+	survey, err := lake.Look(ctx, k.s.Lake.Dir(), files)
 	if err != nil {
 		return err
 	}
-	for _, path := range recovered.Missing {
-		k.s.damaged([]*lake.Damage{{Path: path, Err: errors.New("the file is missing")}})
-	}
+	k.s.damaged(survey.Damaged)
 	k.s.manifest = newManifest(files)
 	k.known = newKnown(k.s)
 	now := time.Now()

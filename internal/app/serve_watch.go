@@ -34,6 +34,7 @@ var ownRules = map[string]ownRule{
 	health.OutletFailing: {"514d6923-8ee3-400d-86bf-1a0d027c0b19", "Alerts are not delivered", "high"},
 	health.RuleBlind:     {"fc6fa2cb-ac82-40a0-adbf-73ab27504643", "Rules can find nothing", "medium"},
 	health.DiskFull:      {"de02e196-33b1-48f9-897c-b53e28890c48", "The disk is nearly full", "high"},
+	health.LakeDamaged:   {"0d0c9e2b-5d0e-4d0f-8a5c-7a1f6b0c83d4", "Files of the lake cannot be read", "high"},
 	health.EventsLate:    {"c62045a5-520c-4d59-8854-a2330039f311", "Many events come too late", "medium"},
 }
 

@@ -30,6 +30,7 @@ const (
 	OutletFailing = "entrawatch-outlet-failing"
 	RuleBlind     = "entrawatch-rule-blind"
 	DiskFull      = "entrawatch-disk-full"
+	LakeDamaged   = "entrawatch-lake-damaged"
 	EventsLate    = "entrawatch-events-late"
 )
 
@@ -188,7 +189,8 @@ func (h *Health) store() {
 	if n := len(s.DamagedFiles); n > 0 {
 		first := slices.Min(slices.Collect(maps.Keys(s.DamagedFiles)))
 		h.add(Reason{
-			State: Red, Part: "store", What: count(n, "file") + " of the lake cannot be read: " + first + ": " + s.DamagedFiles[first],
+			State: Red, Part: "store", Alert: LakeDamaged, Since: h.Time, Key: []string{"lake"},
+			What: count(n, "file") + " of the lake cannot be read: " + first + ": " + s.DamagedFiles[first],
 			Hint: "restore it from a copy, or stop the service and let \"entrawatch lake verify -set-aside\" do without; until then what is in it may come twice",
 		})
 	}

@@ -59,7 +59,7 @@ func TestJudge(t *testing.T) {
 		{"the store", func(h *health.Health) { h.Store.Problem = "read-only file system" }, health.Red, "", "read-only file system"},
 		{"a damaged state", func(h *health.Health) { h.Store.Problem, h.Store.Damaged = "damaged", true }, health.Red, "", "restore a backup"},
 		{"no room", func(h *health.Health) { h.Store.Problem, h.Store.Full = "full", true }, health.Red, "", "make room"},
-		{"files damaged", func(h *health.Health) { h.Store.DamagedFiles = map[string]string{"a": "missing", "b": "short"} }, health.Red, "", "2 files of the lake cannot be read: a: missing"},
+		{"files damaged", func(h *health.Health) { h.Store.DamagedFiles = map[string]string{"a": "missing", "b": "short"} }, health.Red, health.LakeDamaged, "2 files of the lake cannot be read: a: missing"},
 		{"disk, a tenth", func(h *health.Health) { h.Disk.Free = 10e9 }, health.Green, "", ""},
 		{"disk, less", func(h *health.Health) { h.Disk.Free = 9e9 }, health.Yellow, health.DiskFull, "nearly full"},
 		{"disk, next to nothing", func(h *health.Health) { h.Disk.Free = 1e9 }, health.Red, health.DiskFull, "for the last"},

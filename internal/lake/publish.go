@@ -34,7 +34,6 @@ func (l *Lake) Publish(files []state.File) error {
 type Recovery struct {
 	Published []string // recorded, and now under their names
 	Deleted   []string // written, and never recorded or no longer
-	Missing   []string // recorded, and not there
 	Strangers []string // not ours; left alone
 }
 
@@ -63,20 +62,16 @@ func (l *Lake) Recover(ctx context.Context, files []state.File) (*Recovery, erro
 			}
 		}
 	}
-	there := map[string]bool{}
 	touched := folders{}
 	for _, path := range found {
 		name, tmp := strings.CutSuffix(path, tmpSuffix)
 		_, known := recorded[name]
 		switch {
 		case known && !tmp:
-			there[name] = true
 		case known:
 			if _, err := os.Stat(l.path(name)); err == nil {
 				// Both are there only if a copy was put beside; the published one counts.
-				there[name] = true
-				err := l.remove(path, out)
-				if err != nil {
+				if err := l.remove(path, out); err != nil {
 					return nil, err
 				}
 				continue
@@ -85,17 +80,11 @@ func (l *Lake) Recover(ctx context.Context, files []state.File) (*Recovery, erro
 				return nil, fmt.Errorf("publish a file of the lake: %w", err)
 			}
 			touched[filepath.Dir(l.path(name))] = true
-			there[name] = true
 			out.Published = append(out.Published, name)
 		default:
 			if err := l.remove(path, out); err != nil {
 				return nil, err
 			}
-		}
-	}
-	for _, f := range files {
-		if !there[f.Path] {
-			out.Missing = append(out.Missing, f.Path)
 		}
 	}
 	return out, touched.sync()
