@@ -130,8 +130,11 @@ func (u *upkeeper) compact(ctx context.Context, _ time.Time) error {
 	return ctx.Err()
 }
 
+// mostReread is how many damaged files are read again at a time.
+const mostReread = 8
+
 // look compares names and sizes of the lake's files with the manifest, and reads
-// those again that could not be read.
+// some of those again that could not be read.
 func (u *upkeeper) look(ctx context.Context, _ time.Time) error {
 	s := u.s
 	files := s.manifest.all()
@@ -140,11 +143,18 @@ func (u *upkeeper) look(ctx context.Context, _ time.Time) error {
 		return err
 	}
 	s.damaged(survey.Damaged)
-	for _, path := range s.health.damaged() {
+	read := 0
+	for _, path := range s.health.damaged() { // in no order
 		i := slices.IndexFunc(files, func(f state.File) bool { return f.Path == path })
 		if i < 0 {
 			s.health.sound(path) // it was given up
 			continue
+		}
+		if slices.ContainsFunc(survey.Damaged, func(d *lake.Damage) bool { return d.Path == path }) {
+			continue
+		}
+		if read++; read > mostReread {
+			break
 		}
 		err := s.Lake.VerifyFile(ctx, files[i])
 		if err != nil && len(lake.Damages(err)) == 0 {
