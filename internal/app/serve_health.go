@@ -268,8 +268,8 @@ func (h *pulse) sound(path string) {
 	delete(h.store.DamagedFiles, path)
 }
 
-// damaged are the files that cannot be read.
-func (h *pulse) damaged() []string {
+// damagedFiles are those of the lake that cannot be read.
+func (h *pulse) damagedFiles() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Collect(maps.Keys(h.store.DamagedFiles))

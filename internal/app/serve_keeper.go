@@ -517,11 +517,11 @@ func (k *keeper) restore(ctx context.Context) error {
 	if _, err := k.s.Lake.Recover(ctx, files); err != nil {
 		return err
 	}
-	survey, err := lake.Look(ctx, k.s.Lake.Dir(), files)
+	damaged, err := k.s.Lake.Sizes(ctx, files)
 	if err != nil {
 		return err
 	}
-	k.s.damaged(survey.Damaged)
+	k.s.damaged(damaged)
 	k.s.manifest = newManifest(files)
 	k.known = newKnown(k.s)
 	now := time.Now()

@@ -55,6 +55,14 @@ func (m *manifest) change(added []state.File, removed []string) {
 	}
 }
 
+// file is the one of a path; ok is false if the lake has it no more.
+func (m *manifest) file(path string) (f state.File, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok = m.files[path]
+	return f, ok
+}
+
 // all are the files of the lake.
 func (m *manifest) all() []state.File {
 	m.mu.Lock()

@@ -90,7 +90,7 @@ func (s *Service) damaged(list []*lake.Damage) (news bool) {
 
 // soundFiles are those of the lake that can be read, as far as is known.
 func (s *Service) soundFiles() []state.File {
-	damaged := s.health.damaged()
+	damaged := s.health.damagedFiles()
 	return slices.DeleteFunc(s.manifest.all(), func(f state.File) bool { return slices.Contains(damaged, f.Path) })
 }
 

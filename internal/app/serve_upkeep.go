@@ -133,30 +133,29 @@ func (u *upkeeper) compact(ctx context.Context, _ time.Time) error {
 // mostReread is how many damaged files are read again at a time.
 const mostReread = 8
 
-// look compares names and sizes of the lake's files with the manifest, and reads
-// some of those again that could not be read.
+// look compares the sizes of the lake's files with the manifest, and reads some of
+// those again that could not be read.
 func (u *upkeeper) look(ctx context.Context, _ time.Time) error {
 	s := u.s
-	files := s.manifest.all()
-	survey, err := lake.Look(ctx, s.Lake.Dir(), files)
+	other, err := s.Lake.Sizes(ctx, s.manifest.all())
 	if err != nil {
 		return err
 	}
-	s.damaged(survey.Damaged)
+	s.damaged(other)
 	read := 0
-	for _, path := range s.health.damaged() { // in no order
-		i := slices.IndexFunc(files, func(f state.File) bool { return f.Path == path })
-		if i < 0 {
+	for _, path := range s.health.damagedFiles() { // in no order
+		f, there := s.manifest.file(path)
+		if !there {
 			s.health.sound(path) // it was given up
 			continue
 		}
-		if slices.ContainsFunc(survey.Damaged, func(d *lake.Damage) bool { return d.Path == path }) {
+		if slices.ContainsFunc(other, func(d *lake.Damage) bool { return d.Path == path }) {
 			continue
 		}
 		if read++; read > mostReread {
 			break
 		}
-		err := s.Lake.VerifyFile(ctx, files[i])
+		err := s.Lake.VerifyFile(ctx, f)
 		if err != nil && len(lake.Damages(err)) == 0 {
 			return err
 		}

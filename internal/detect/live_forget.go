@@ -46,21 +46,19 @@ func (l *Live) Forget(newest func(tenant string) (int64, bool), lateness time.Du
 			l.forgetCounts(key, at-int64(lateness))
 		}
 	}
+	oldest, some := int64(0), false
 	for tenant := range l.seen {
-		if at, ok := newest(tenant); ok {
-			l.cuts[tenant] = at - int64(lateness) // groups that rest have no notes
+		at, ok := newest(tenant)
+		if !ok {
+			continue
+		}
+		l.cuts[tenant] = at - int64(lateness) // groups that rest have no notes
+		if !some || at < oldest {
+			oldest, some = at, true
 		}
 	}
-	if l.sieve != nil {
-		oldest, some := int64(0), false
-		for tenant := range l.seen {
-			if at, ok := newest(tenant); ok && (!some || at < oldest) {
-				oldest, some = at, true
-			}
-		}
-		if some {
-			l.sieve.forget(oldest - int64(lateness))
-		}
+	if l.sieve != nil && some {
+		l.sieve.forget(oldest - int64(lateness))
 	}
 	return nil
 }

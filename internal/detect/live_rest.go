@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/maphash"
 )
@@ -112,7 +113,7 @@ func (s *shelf) take(prefix []byte) [][]byte {
 		return nil
 	}
 	entry, _ := s.entry(s.places[hash])
-	recs := unpack(append([]byte(nil), body...))
+	recs := unpack(bytes.Clone(body))
 	delete(s.places, hash)
 	if s.dead += len(entry); s.dead > max(chunkSize, len(s.chunks)*chunkSize/2) {
 		s.tidy()

@@ -61,21 +61,38 @@ type opened struct {
 	leaf map[string]int // columns by the first step of their path
 }
 
-// open opens a file of the manifest. One that was recorded and not yet published
-// stands under its other name.
-func (l *Lake) open(f state.File) (*opened, error) {
-	file, err := os.Open(l.path(f.Path))
+// reach does something with the path of a file of the manifest. One that was
+// recorded and not yet published stands under its other name.
+func (l *Lake) reach(f state.File, do func(path string) error) error {
+	path := l.path(f.Path)
+	err := do(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if file, err = os.Open(l.path(f.Path) + tmpSuffix); errors.Is(err, fs.ErrNotExist) {
-			// It may have been published between the two.
-			file, err = os.Open(l.path(f.Path))
+		if err = do(path + tmpSuffix); errors.Is(err, fs.ErrNotExist) {
+			err = do(path) // it may have been published between the two
 		}
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &Damage{f.Path, errors.New("the file is missing")}
+		return &Damage{f.Path, errors.New("the file is missing")}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open a file of the lake: %w", err)
+		return fmt.Errorf("reach a file of the lake: %w", err)
+	}
+	return nil
+}
+
+// sized is an error if a file does not have the size with which it was written.
+func sized(info fs.FileInfo, f state.File) error {
+	if info.Size() == f.Bytes {
+		return nil
+	}
+	return fmt.Errorf("it has %d bytes, and was written with %d", info.Size(), f.Bytes)
+}
+
+func (l *Lake) open(f state.File) (*opened, error) {
+	var file *os.File
+	err := l.reach(f, func(path string) (err error) { file, err = os.Open(path); return err })
+	if err != nil {
+		return nil, err
 	}
 	o := &opened{file: file, leaf: map[string]int{}}
 	err = sound(f, func() error {

@@ -149,10 +149,11 @@ type merger struct {
 	reading *source
 }
 
-// run merges. Of rows with one key, which there are when a file was damaged while
-// its events came again, the first stays. It finds the order of a group of rows first, by the few columns
+// run merges. It finds the order of a group of rows first, by the few columns
 // that say it, and then copies the group column by column, so that no row is
-// ever put together and memory holds a page of each column of each file.
+// ever put together and memory holds a page of each column of each file. Of rows
+// with one key the first stays: there are such when a file was damaged while its
+// events came again.
 func (m *merger) run(ctx context.Context) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

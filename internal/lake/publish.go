@@ -67,7 +67,7 @@ func (l *Lake) Recover(ctx context.Context, files []state.File) (*Recovery, erro
 		name, tmp := strings.CutSuffix(path, tmpSuffix)
 		_, known := recorded[name]
 		switch {
-		case known && !tmp:
+		case known && !tmp: // as it should be
 		case known:
 			if _, err := os.Stat(l.path(name)); err == nil {
 				// Both are there only if a copy was put beside; the published one counts.

@@ -3,8 +3,6 @@ package lake
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 
 	"github.com/entrawatch/entrawatch/internal/state"
@@ -25,26 +23,13 @@ func Look(ctx context.Context, dir string, files []state.File) (*Survey, error) 
 	out := &Survey{}
 	recorded := make(map[string]bool, len(files))
 	for _, f := range files {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		recorded[f.Path] = true
 		out.Rows += f.Rows
 		out.Bytes += f.Bytes
-		info, err := os.Stat(l.path(f.Path))
-		if errors.Is(err, fs.ErrNotExist) { // recorded, and not published yet
-			if info, err = os.Stat(l.path(f.Path) + tmpSuffix); errors.Is(err, fs.ErrNotExist) {
-				info, err = os.Stat(l.path(f.Path)) // it was published meanwhile
-			}
-		}
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			out.Damaged = append(out.Damaged, &Damage{f.Path, errors.New("the file is missing")})
-		case err != nil:
-			return nil, fmt.Errorf("look at a file of the lake: %w", err)
-		case info.Size() != f.Bytes:
-			out.Damaged = append(out.Damaged, &Damage{f.Path, fmt.Errorf("it has %d bytes, and was written with %d", info.Size(), f.Bytes)})
-		}
+	}
+	var err error
+	if out.Damaged, err = l.Sizes(ctx, files); err != nil {
+		return nil, err
 	}
 	found, strangers, err := l.walk(ctx)
 	if err != nil {
@@ -57,4 +42,29 @@ func Look(ctx context.Context, dir string, files []state.File) (*Survey, error) 
 	}
 	out.Strangers = strangers
 	return out, nil
+}
+
+// Sizes tells which files of the manifest are missing, or have another size than
+// that with which they were written.
+func (l *Lake) Sizes(ctx context.Context, files []state.File) (damaged []*Damage, err error) {
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		var info os.FileInfo
+		err := l.reach(f, func(path string) (err error) { info, err = os.Stat(path); return err })
+		if err == nil {
+			if err = sized(info, f); err != nil {
+				err = &Damage{f.Path, err}
+			}
+		}
+		var d *Damage
+		switch {
+		case errors.As(err, &d):
+			damaged = append(damaged, d)
+		case err != nil:
+			return nil, err
+		}
+	}
+	return damaged, nil
 }

@@ -144,6 +144,28 @@ func TestWriteLeavesNothingBehind(t *testing.T) {
 	}
 }
 
+// compact compacts until nothing is left to do. It returns the files that there are
+// then, and the last of what it was told is damaged. each sees what was exchanged.
+func compact(t *testing.T, l *lake.Lake, files []state.File, each func(added []state.File, removed []string)) (_ []state.File, told error) {
+	t.Helper()
+	for {
+		added, removed, err := l.Compact(t.Context(), files, time.Hour)
+		if err != nil {
+			told = err
+		}
+		if len(added) == 0 {
+			return files, told
+		}
+		if err := l.Publish(added); err != nil {
+			t.Fatal(err)
+		}
+		if each != nil {
+			each(added, removed)
+		}
+		files = apply(files, added, removed)
+	}
+}
+
 func TestCompact(t *testing.T) {
 	ctx := context.Background()
 	r := newReader(t)
@@ -158,25 +180,17 @@ func TestCompact(t *testing.T) {
 	}
 	before := len(files)
 	rounds := 0
-	for {
-		added, removed, err := l.Compact(ctx, files, time.Hour)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(added) == 0 {
-			break
-		}
+	files, told := compact(t, l, files, func(added []state.File, removed []string) {
 		rounds++
-		if err := l.Publish(added); err != nil {
-			t.Fatal(err)
-		}
 		for _, f := range added {
 			if f.Level != 1 || f.Rows == 0 {
 				t.Errorf("file: %+v", f)
 			}
 		}
 		l.Retire(removed)
-		files = apply(files, added, removed)
+	})
+	if told != nil {
+		t.Fatal(told)
 	}
 	if rounds != 2 || len(files) >= before {
 		t.Errorf("%d rounds made %d files of %d", rounds, len(files), before)
@@ -207,7 +221,6 @@ func TestCompact(t *testing.T) {
 // TestCompactDamage: what is damaged is told of, and keeps nothing else from being
 // compacted.
 func TestCompactDamage(t *testing.T) {
-	ctx := context.Background()
 	r := newReader(t)
 	l := open(t)
 	var files []state.File
@@ -220,20 +233,7 @@ func TestCompactDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := len(files)
-	var told error
-	for {
-		added, removed, err := l.Compact(ctx, files, time.Hour)
-		if err != nil {
-			told = err
-		}
-		if len(added) == 0 {
-			break
-		}
-		if err := l.Publish(added); err != nil {
-			t.Fatal(err)
-		}
-		files = apply(files, added, removed)
-	}
+	files, told := compact(t, l, files, nil)
 	var damage *lake.Damage
 	if !errors.As(told, &damage) || damage.Path != bad.Path {
 		t.Errorf("it told of %v", told)
@@ -401,18 +401,9 @@ func TestCompactTwice(t *testing.T) {
 		files = append(files, write(t, l, rows)...)
 	}
 	lake.SetNow(l, func() time.Time { return time.Now().Add(24 * time.Hour) }) // all days are quiet
-	for {
-		added, removed, err := l.Compact(ctx, files, time.Hour)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(added) == 0 {
-			break
-		}
-		if err := l.Publish(added); err != nil {
-			t.Fatal(err)
-		}
-		files = apply(files, added, removed)
+	files, told := compact(t, l, files, nil)
+	if told != nil {
+		t.Fatal(told)
 	}
 	same(t, want, readAll(t, l, files, lake.Query{}))
 	if v, err := l.Verify(ctx, files, nil); err != nil || len(v.Damaged) > 0 || v.Rows != int64(len(want)) {

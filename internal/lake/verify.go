@@ -87,8 +87,8 @@ func (l *Lake) VerifyFile(ctx context.Context, f state.File) error {
 		if err != nil {
 			return err
 		}
-		if info.Size() != f.Bytes {
-			return fmt.Errorf("it has %d bytes, and was written with %d", info.Size(), f.Bytes)
+		if err := sized(info, f); err != nil {
+			return err
 		}
 		if n := o.pq.NumRows(); n != f.Rows {
 			return fmt.Errorf("it has %d rows, and was written with %d", n, f.Rows)
