@@ -57,7 +57,7 @@ func (m *Matcher) values(ev *event.Event, a access) []event.Value {
 	m.scratch = m.scratch[:0]
 	switch a.what {
 	case accessBaseline:
-		m.rec.begin(ev, m.engine.tenant(ev.Tenant))
+		m.rec.begin(ev, m.tenant(ev))
 		m.scratch = m.rec.Append(m.scratch, a.id)
 	case accessField:
 		m.scratch = ev.Append(m.scratch, a.id)

@@ -1,5 +1,7 @@
 package detect
 
+import "slices"
+
 // A bitmap is a set of hashes in which two that share a bit are one. Few bits,
 // which stay in a processor's cache, answer for nearly all hashes that are not
 // in it; many bits for the others.
@@ -13,6 +15,10 @@ func newBitmap(many int) bitmap {
 }
 
 func (b *bitmap) made() bool { return b.few != nil }
+
+func (b *bitmap) empty() bool {
+	return !slices.ContainsFunc(b.few, func(w uint64) bool { return w != 0 })
+}
 
 func (b *bitmap) set(h uint32) {
 	few, many := h%fewBits, h&uint32(len(b.many)*64-1)
@@ -32,4 +38,19 @@ func (b *bitmap) merge(o bitmap) {
 	for i, w := range o.many {
 		b.many[i] |= w
 	}
+}
+
+// A glance is the few bits of several bitmaps in one: a hash that is not in it is
+// in none of them.
+type glance [fewBits / 64]uint64
+
+func (g *glance) add(b *bitmap) {
+	for i, w := range b.few {
+		g[i] |= w
+	}
+}
+
+func (g *glance) has(h uint32) bool {
+	few := h % fewBits
+	return g[few/64]&(1<<(few%64)) != 0
 }

@@ -3,7 +3,6 @@ package detect
 import (
 	"bytes"
 	"encoding/binary"
-	"math/bits"
 	"slices"
 
 	"github.com/entrawatch/entrawatch/internal/event"
@@ -119,51 +118,45 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	if class == Interruption || place == nil || !known || ev.Identity != ev.Key {
 		return dst, false
 	}
-	e := m.engine
-	groupings := uint64(0)
-	for _, r := range rules {
-		if !e.signals[r].brief {
+	v := m.verdictOf(rules)
+	if !v.brief {
+		return dst, false
+	}
+	for _, a := range v.present {
+		if _, ok := m.one(ev, a); !ok {
 			return dst, false
 		}
-		groupings |= e.signals[r].groupings
-		for _, a := range e.signals[r].present {
-			if _, ok := m.one(ev, a); !ok {
-				return dst, false
-			}
-		}
 	}
+	e := m.engine
 	tenant := m.hashes.tenant(ev.Tenant)
-	parts := uint64(0) // whose hashes are known
-	for rest := groupings; rest != 0; rest &= rest - 1 {
-		i := bits.TrailingZeros64(rest)
+	for _, p := range v.parts {
+		value, ok := m.one(ev, e.parts[p])
+		if !ok {
+			return dst, false
+		}
+		m.parts[p] = m.hashes.part(value)
+	}
+	for _, i := range v.groupings {
 		h := tenant
 		for _, p := range e.groupings[i] {
-			if parts&(1<<p) == 0 {
-				value, ok := m.one(ev, e.parts[p])
-				if !ok {
-					return dst, false
-				}
-				m.parts[p] = m.hashes.part(value)
-				parts |= 1 << p
-			}
 			h = mix(h, m.parts[p])
 		}
 		m.groups[i] = short(h)
 	}
-	for _, r := range rules {
-		for _, n := range e.signals[r].notes {
-			value := uint64(0)
-			if n.values {
-				for _, a := range n.counted {
-					text, _ := m.one(ev, a)
-					value = mix(value, m.hashes.raw(text))
-				}
-			}
-			m.filters.see(&n.groupNote, m.engine.tenant(ev.Tenant), m.groups[n.grouping], value, at, true)
-			if n.travels {
-				m.filters.boxes.visit(m.groups[n.grouping], m.places.at(ev.Text(n.latitude), ev.Text(n.longitude)))
+	for i := range v.notes {
+		n := &v.notes[i]
+		if n.travels {
+			m.filters.boxes.visit(m.groups[n.grouping], m.places.at(ev.Text(n.latitude), ev.Text(n.longitude)))
+			continue
+		}
+		value := uint64(0)
+		if n.values {
+			for _, a := range n.counted {
+				text, _ := m.one(ev, a)
+				value = mix(value, m.hashes.raw(text))
 			}
 		}
+		m.filters.see(&n.groupNote, m.tenant(ev), m.groups[n.grouping], value, at, true)
 	}
 	dst = append(binary.AppendUvarint(dst, uint64(len(source))), source...)
 	if class == Outcome {
@@ -177,12 +170,9 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 		dst = binary.BigEndian.AppendUint32(dst, m.hashes.logon(tenant, correlation))
 	}
 	dst = append(binary.AppendUvarint(dst, uint64(len(place))), place...)
-	dst = binary.AppendUvarint(dst, uint64(len(rules)))
-	for _, r := range rules {
-		dst = binary.AppendUvarint(dst, uint64(r))
-	}
-	for ; groupings != 0; groupings &= groupings - 1 {
-		dst = binary.BigEndian.AppendUint32(dst, m.groups[bits.TrailingZeros64(groupings)])
+	dst = append(dst, v.encoded...)
+	for _, i := range v.groupings {
+		dst = binary.BigEndian.AppendUint32(dst, m.groups[i])
 	}
 	return dst, true
 }
@@ -198,44 +188,18 @@ func (c *Correlator) addBrief(key event.Key, source []byte, logon bool, d *signa
 		ts = c.tenantOf(d.text())
 	}
 	joins := logon && c.filters.interrupted(d.uint32()) && c.replayed == 0
-	need := false
 	place := d.take(d.count(1))
-	before := d.b
-	c.rules = c.rules[:0]
-	groupings := uint64(0)
-	for range d.count(1) {
-		r := int(d.uvarint())
-		if r < 0 || r >= len(c.e.rules) {
-			return errSignal
-		}
-		c.rules = append(c.rules, r)
-		groupings |= c.e.signals[r].groupings
-	}
-	rules := before[:len(before)-len(d.b)]
-	if d.bad || len(d.b) != 4*bits.OnesCount64(groupings) {
+	v := c.courseOf(ts, d)
+	if d.bad || len(d.b) != 4*v.groups {
 		return errSignal
 	}
-	for _, r := range c.rules {
-		if !ts.needed[r] {
-			continue
-		}
-		need = need || joins && c.e.signals[r].logons
-		for _, up := range c.e.readers[r] {
-			switch c.task(r, up, ts) {
-			case taskCount:
-				if err := c.count(at, r, up, nil); err != nil {
-					return err
-				}
-			case taskTell:
-				need = need || c.tells(at, up)
-			case taskJoin:
-				if !need {
-					i := bits.OnesCount64(groupings & (1<<up.grouping - 1))
-					need = !c.spare(r, up, ts, at, binary.BigEndian.Uint32(d.b[4*i:]))
-				}
-			}
+	for i := range v.counts {
+		if err := c.count(at, v.counts[i].from, v.counts[i].reader, nil); err != nil {
+			return err
 		}
 	}
+	need := joins && v.logons || v.wanted(c, ts, at, d.b)
+	rules := v.encoded
 	switch {
 	case !need && !joins:
 		return nil

@@ -59,6 +59,9 @@ type Correlator struct {
 	tenant  string
 	encoded []byte // as appendText writes it
 	sets    *tenantSets
+	// courses are what is done at the moment with events of a verdict, and course
+	// the one before, which most have.
+	courses *courses
 	// counting is its part of counts; nil if there is none yet.
 	counting []*periodChange
 	// What hits are read in.
@@ -93,6 +96,7 @@ func (c *Correlator) Use(in Input) {
 	c.findings = &Filters{groups: make([]bitmap, c.e.marks)}
 	c.waits = make([]bool, len(c.levels)+1)
 	c.some = make([]bool, len(c.e.rules))
+	c.courses = nil
 }
 
 // NewCorrelator returns a correlator that hands to out, in no particular order,

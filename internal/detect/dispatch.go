@@ -48,6 +48,8 @@ func (c *Correlator) dispatch(s *Signal) error {
 				pc := c.counting[up.rule]
 				pc.tell(at, &s.Detail, pc.p.sources[up.input])
 			}
+		case taskWait:
+			c.waits[c.e.level[up.rule]] = true
 		case taskJoin:
 			if err := c.member(s, up); err != nil {
 				return err
@@ -64,6 +66,7 @@ const (
 	taskNone  task = iota
 	taskCount      // count it
 	taskTell       // take of it what a finding tells of what was counted
+	taskWait       // nothing yet: it matters only beside findings
 	taskJoin       // make it a member of its groups
 )
 
@@ -86,9 +89,10 @@ func (c *Correlator) task(rule int, up reader, ts *tenantSets) task {
 		return taskNone
 	case c.filters != nil && c.e.waits[up.rule][up.input] && c.comesAgain(rule):
 		// Its signals matter only in groups in which another found something.
-		if c.replayed == 0 {
-			c.waits[level] = true
-		} else if c.some[up.rule] {
+		switch {
+		case c.replayed == 0:
+			return taskWait
+		case c.some[up.rule]:
 			return taskJoin
 		}
 		return taskNone
@@ -131,8 +135,8 @@ func (c *Correlator) replay(level int) error {
 
 // addAgain adds all hits once more, for correlations of a level.
 func (c *Correlator) addAgain(level int) error {
-	c.replayed = level
-	defer func() { c.replayed = 0 }()
+	c.replayed, c.courses = level, nil
+	defer func() { c.replayed, c.courses = 0, nil }()
 	if err := c.input.Again(c.AddHits); err != nil {
 		return err
 	}

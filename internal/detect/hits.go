@@ -100,7 +100,7 @@ func (m *Matcher) hit(dst []byte, rule int, ev *event.Event) []byte {
 		count := 0
 		if sf.tuple {
 			dst, count = m.tuples(dst, ev, sf.access[k])
-			m.filters.note(&m.hashes, ev, m.engine.tenant(ev.Tenant), dst[from+2:], sf)
+			m.filters.note(&m.hashes, ev, m.tenant(ev), dst[from+2:], sf)
 		} else {
 			for _, t := range m.texts(ev, sf.access[k][0], maxShown) {
 				dst = appendText(dst, t)

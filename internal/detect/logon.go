@@ -44,7 +44,7 @@ const (
 // logonOf returns what an event is within its sign-in, and the sign-in's
 // correlation id. Without a rule that wants to know, nothing is.
 func (m *Matcher) logonOf(ev *event.Event) (LogonClass, string) {
-	if ev.Kind != event.Signin || !m.engine.tenant(ev.Tenant).logons {
+	if ev.Kind != event.Signin || !m.tenant(ev).logons {
 		return NoLogon, ""
 	}
 	id := ev.Text(m.engine.correlationID)

@@ -17,14 +17,20 @@ type Matcher struct {
 	matchers map[*compiled]*sigma.Matcher
 	last     *compiled
 	lastM    *sigma.Matcher
-	rec      record
-	hits     []int
-	filters  *Filters
-	hashes   hasher
-	places   places
-	// Of brief hits: hashes of the event's parts and groups.
-	parts  [maxBrief]uint64
-	groups [maxBrief]uint32
+	// The tenant of the event before, which most have, and what rules are for it.
+	name    string
+	sets    *tenantSets
+	rec     record
+	hits    []int
+	filters *Filters
+	hashes  hasher
+	places  places
+	// Of brief hits: what rules that events satisfy have in common, and hashes of
+	// the event's parts and groups.
+	verdict  *verdict // of the event before
+	verdicts map[string]*verdict
+	parts    [maxBrief]uint64
+	groups   [maxBrief]uint32
 	// What hits are made in.
 	entities []Entity
 	scratch  []event.Value
@@ -57,7 +63,7 @@ func (m *Matcher) Filters() *Filters {
 // Match returns the rules, as indexes into Engine.Rules, that an event
 // satisfies. The result is valid until the next call.
 func (m *Matcher) Match(ev *event.Event) []int {
-	ts := m.engine.tenant(ev.Tenant)
+	ts := m.tenant(ev)
 	c := ts.sets[ev.Kind][ev.Format]
 	if c == nil {
 		return nil
@@ -76,6 +82,14 @@ func (m *Matcher) Match(ev *event.Event) []int {
 		m.hits = append(m.hits, c.rules[i])
 	}
 	return m.hits
+}
+
+// tenant returns what rules are for an event's tenant.
+func (m *Matcher) tenant(ev *event.Event) *tenantSets {
+	if m.sets == nil || ev.Tenant != m.name {
+		m.name, m.sets = strings.Clone(ev.Tenant), m.engine.tenant(ev.Tenant)
+	}
+	return m.sets
 }
 
 func (e *Engine) tenant(id string) *tenantSets {
