@@ -75,5 +75,7 @@
 // are each answered once. The anchors of all rules are chosen together, so that few
 // fields are looked at and few rules woken; what Ref says of the fields helps.
 // What a value marks is remembered where finding out is dear, for texts in which
-// something is searched and for fields that depend on others.
+// something is searched and for fields that depend on others. Matchers take
+// several records at a time, field by field, so that what a processor needs for a
+// field is at hand for all of them.
 package sigma

@@ -47,21 +47,29 @@ func (s *Set) NewMatcher() *Matcher {
 // Match returns, sorted, the indexes in Set.Rules of the rules that match. The
 // result is valid until the next call.
 func (m *Matcher) Match(rec Record) []int {
-	s := m.set
 	m.next(rec)
-	copy(m.cand, s.always)
-	for i := range s.hot {
-		if h := &s.hot[i]; h.memory >= 0 {
-			m.recall(h, &m.memory[h.memory])
-		} else {
-			m.look(h.field, h.level)
-		}
+	for i := range m.set.hot {
+		m.heed(&m.set.hot[i])
 	}
+	return m.conclude()
+}
+
+// heed looks at a field that every record is looked at for.
+func (m *Matcher) heed(h *hotField) {
+	if h.memory >= 0 {
+		m.recall(h, &m.memory[h.memory])
+	} else {
+		m.look(h.field, h.level)
+	}
+}
+
+// conclude evaluates the rules that wait to be.
+func (m *Matcher) conclude() []int {
 	m.out = m.out[:0]
 	for w, word := range m.cand {
 		for ; word != 0; word &= word - 1 {
 			rule := w*64 + bits.TrailingZeros64(word)
-			if m.run(s.entry[rule]) {
+			if m.run(m.set.entry[rule]) {
 				m.out = append(m.out, rule)
 			}
 		}
@@ -70,9 +78,53 @@ func (m *Matcher) Match(rec Record) []int {
 	return m.out
 }
 
-// next forgets the record before.
+// Matchers match several records at a time, which is faster than one after the
+// other: they are looked at field by field. They are for one goroutine at a time.
+type Matchers struct {
+	each []*Matcher
+	out  [][]int
+}
+
+// NewMatchers returns Matchers for up to n records at a time.
+func (s *Set) NewMatchers(n int) *Matchers {
+	ms := &Matchers{}
+	for range n {
+		m := s.NewMatcher()
+		if len(ms.each) > 0 {
+			m.memory = ms.each[0].memory // what values mark is the same for all
+		}
+		ms.each = append(ms.each, m)
+	}
+	return ms
+}
+
+// Match returns for each record what Matcher.Match does. There must not be more of
+// them than NewMatchers was told.
+func (ms *Matchers) Match(recs []Record) [][]int {
+	ms.out = ms.out[:0]
+	if len(recs) == 0 {
+		return ms.out
+	}
+	each := ms.each[:len(recs)]
+	for i, m := range each {
+		m.next(recs[i])
+	}
+	hot := each[0].set.hot
+	for i := range hot {
+		for _, m := range each {
+			m.heed(&hot[i])
+		}
+	}
+	for _, m := range each {
+		ms.out = append(ms.out, m.conclude())
+	}
+	return ms.out
+}
+
+// next forgets the record before; it wakes the rules that have no anchors.
 func (m *Matcher) next(rec Record) {
 	m.rec = rec
+	copy(m.cand, m.set.always)
 	m.values = m.values[:0]
 	if m.gen++; m.gen > math.MaxUint32>>1 {
 		clear(m.fields)

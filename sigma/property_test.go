@@ -61,6 +61,18 @@ func TestMatchEqualsEval(t *testing.T) {
 				}
 			}
 		}
+		several := set.NewMatchers(len(records))
+		for from := range records { // fewer and fewer at a time
+			var recs []Record
+			for _, rec := range records[from:] {
+				recs = append(recs, rec)
+			}
+			for i, got := range several.Match(recs) {
+				if want := m.Match(recs[i]); !slices.Equal(got, want) {
+					t.Fatalf("record %v alone satisfies %v, beside others %v", recs[i], want, got)
+				}
+			}
+		}
 	})
 }
 

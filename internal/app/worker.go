@@ -18,13 +18,15 @@ type worker struct {
 	details *decode.Worker
 	licence *decode.Worker
 	match   *detect.Matcher
-	// A few records are decoded before what they are is looked at: the processor
-	// keeps at hand the code of the one or of the other.
-	few     [8]*event.Event
-	reasons [8]string       // why it could not be decoded
-	full    *event.Event    // one of them again, with details
-	watch   *posture.Watch  // nil: nobody holds a role
-	columns *detect.Columns // nil: nobody asks
+	// A few records are decoded, and then matched, before what follows from each is
+	// looked at: the processor keeps at hand the code of the one or of the other.
+	few     [detect.Several]*event.Event
+	reasons [detect.Several]string // why it could not be decoded
+	taken   []*event.Event         // those to match
+	at      []int                  // which of the few they are
+	full    *event.Event           // one of them again, with details
+	watch   *posture.Watch         // nil: nobody holds a role
+	columns *detect.Columns        // nil: nobody asks
 	keys    *spill.Sorter
 	bad     *spill.Sorter // for the quarantine
 	buf     []byte
@@ -66,6 +68,7 @@ func (w *worker) do(j job) error {
 		for i := range recs {
 			w.reasons[i] = w.decode.Decode(b, &recs[i], w.few[i])
 		}
+		w.taken, w.at = w.taken[:0], w.at[:0]
 		for i := range recs {
 			rec, ev := &recs[i], w.few[i]
 			if reason := w.reasons[i]; reason != "" {
@@ -80,11 +83,14 @@ func (w *worker) do(j job) error {
 			}
 			events++
 			formats[ev.Format] = true
-			if err := w.take(ev, b, rec, rep); err != nil {
+			w.taken, w.at = append(w.taken, ev), append(w.at, i)
+		}
+		for i, hits := range w.match.MatchAll(w.taken) {
+			if err := w.take(w.taken[i], hits, b, &recs[w.at[i]], rep); err != nil {
 				return err
 			}
-			if from+i == 0 && ev.Kind == event.Signin {
-				w.licensed(b, rec)
+			if from+w.at[i] == 0 && w.taken[i].Kind == event.Signin {
+				w.licensed(b, &recs[w.at[i]])
 			}
 		}
 	}
@@ -120,10 +126,10 @@ func (w *worker) see(ev *event.Event) {
 }
 
 // take keeps what an event means to the rules, under its key.
-func (w *worker) take(ev *event.Event, b *decode.Batch, rec *decode.Rec, rep *fileReport) (err error) {
+func (w *worker) take(ev *event.Event, hits []int, b *decode.Batch, rec *decode.Rec, rep *fileReport) (err error) {
 	w.see(ev)
 	w.buf = appendKey(w.buf[:0], ev, contentHash(ev.Raw))
-	if w.buf, err = w.hits(w.buf, ev, b, rec, rep); err != nil {
+	if w.buf, err = w.hits(w.buf, ev, hits, b, rec, rep); err != nil {
 		return err
 	}
 	return w.keys.Add(w.buf)
@@ -132,8 +138,7 @@ func (w *worker) take(ev *event.Event, b *decode.Batch, rec *decode.Rec, rep *fi
 // hits matches an event and appends what it means to the rules. If a
 // rule alerts by itself the record is read once more, with all that an alert
 // tells.
-func (w *worker) hits(dst []byte, ev *event.Event, b *decode.Batch, rec *decode.Rec, rep *fileReport) ([]byte, error) {
-	hits := w.match.Match(ev)
+func (w *worker) hits(dst []byte, ev *event.Event, hits []int, b *decode.Batch, rec *decode.Rec, rep *fileReport) ([]byte, error) {
 	w.source = appendSource(w.source[:0], rep.index, rec.Line, rec.Index)
 	var place []byte
 	if offset, n, ok := b.Span(rec); ok && !w.sc.files[rep.index].Stdin {

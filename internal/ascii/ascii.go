@@ -3,6 +3,8 @@
 // already.
 package ascii
 
+import "strings"
+
 const (
 	ones = 0x0101010101010101
 	high = 0x80 * ones
@@ -30,6 +32,29 @@ func Lower(s string) bool {
 		seen |= capitals(word(s, i))
 	}
 	return seen&high == 0
+}
+
+// ToLower is strings.ToLower for text that mostly is lower already.
+func ToLower(s string) string {
+	if Lower(s) {
+		return s
+	}
+	return strings.ToLower(s)
+}
+
+// AppendLower appends s in lower case, for look-ups that are to make nothing.
+func AppendLower(dst []byte, s string) []byte {
+	if !Only(s) {
+		return append(dst, strings.ToLower(s)...)
+	}
+	from := len(dst)
+	dst = append(dst, s...)
+	for i := from; i < len(dst); i++ {
+		if dst[i]-'A' < 26 {
+			dst[i] += 'a' - 'A'
+		}
+	}
+	return dst
 }
 
 // capitals sets the highest bit of each byte that is a capital letter or not

@@ -21,6 +21,9 @@ func TestEveryByte(t *testing.T) {
 					if got, want := Lower(s), c < 0x80 && (c < 'A' || c > 'Z'); got != want {
 						t.Fatalf("Lower(%q) = %v", s, got)
 					}
+					if got, added, want := ToLower(s), string(AppendLower([]byte("X"), s)), strings.ToLower(s); got != want || added != "X"+want {
+						t.Fatalf("ToLower(%q) = %q, appended %q", s, got, added)
+					}
 				}
 			}
 		}

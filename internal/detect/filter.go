@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"strings"
 
+	"github.com/entrawatch/entrawatch/internal/ascii"
 	"github.com/entrawatch/entrawatch/internal/event"
 )
 
@@ -101,7 +102,7 @@ func (h *hasher) tenant(name string) uint64 {
 }
 
 // part is the hash of a value, in which case does not count.
-func (h *hasher) part(value string) uint64 { return maphash.String(h.seed, lowered(value)) }
+func (h *hasher) part(value string) uint64 { return maphash.String(h.seed, ascii.ToLower(value)) }
 
 // raw is the hash of a value in which case counts.
 func (h *hasher) raw(value string) uint64 { return maphash.String(h.seed, value) }

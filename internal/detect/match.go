@@ -14,14 +14,16 @@ import (
 // A Matcher matches events, one at a time. Each goroutine needs its own.
 type Matcher struct {
 	engine   *Engine
-	matchers map[*compiled]*sigma.Matcher
+	matchers map[*compiled]*sigma.Matchers
 	last     *compiled
-	lastM    *sigma.Matcher
+	lastM    *sigma.Matchers
 	// The tenant of the event before, which most have, and what rules are for it.
 	name    string
 	sets    *tenantSets
 	rec     record
-	hits    []int
+	recs    [Several]record // that are matched at a time
+	asked   []sigma.Record  // they
+	hits    [Several][]int
 	filters *Filters
 	hashes  hasher
 	places  places
@@ -47,9 +49,12 @@ func (e *Engine) NewMatcher() *Matcher {
 
 // NewLiveMatcher returns a matcher for a Live, which needs no filters.
 func (e *Engine) NewLiveMatcher() *Matcher {
-	m := &Matcher{engine: e, matchers: map[*compiled]*sigma.Matcher{}, hashes: hasher{seed: e.seed}}
-	m.rec.facts.engine = e
-	m.rec.first, m.rec.known = e.first, e.known
+	m := &Matcher{engine: e, matchers: map[*compiled]*sigma.Matchers{}, hashes: hasher{seed: e.seed}}
+	m.rec.prepare(e)
+	for i := range m.recs {
+		m.recs[i].prepare(e)
+		m.asked = append(m.asked, &m.recs[i])
+	}
 	return m
 }
 
@@ -60,29 +65,44 @@ func (m *Matcher) Filters() *Filters {
 	return m.filters
 }
 
+// Several is how many events are matched at a time.
+const Several = 8
+
 // Match returns the rules, as indexes into Engine.Rules, that an event
 // satisfies. The result is valid until the next call.
-func (m *Matcher) Match(ev *event.Event) []int {
-	ts := m.tenant(ev)
-	c := ts.sets[ev.Kind][ev.Format]
-	if c == nil {
-		return nil
-	}
-	if c != m.last {
-		sm := m.matchers[c]
-		if sm == nil {
-			sm = c.set.NewMatcher()
-			m.matchers[c] = sm
+func (m *Matcher) Match(ev *event.Event) []int { return m.MatchAll([]*event.Event{ev})[0] }
+
+// MatchAll returns what Match does for up to Several events.
+func (m *Matcher) MatchAll(evs []*event.Event) [][]int {
+	for from, to := 0, 0; from < len(evs); from = to {
+		ts := m.tenant(evs[from])
+		c := ts.of(evs[from])
+		for to = from; to < len(evs) && m.tenant(evs[to]) == ts && ts.of(evs[to]) == c; to++ {
+			m.recs[to].begin(evs[to], ts)
+			m.hits[to] = m.hits[to][:0]
 		}
-		m.last, m.lastM = c, sm
+		if c == nil {
+			continue
+		}
+		if c != m.last {
+			sm := m.matchers[c]
+			if sm == nil {
+				sm = c.set.NewMatchers(Several)
+				m.matchers[c] = sm
+			}
+			m.last, m.lastM = c, sm
+		}
+		for i, matched := range m.lastM.Match(m.asked[from:to]) {
+			for _, r := range matched {
+				m.hits[from+i] = append(m.hits[from+i], c.rules[r])
+			}
+		}
 	}
-	m.rec.begin(ev, ts)
-	m.hits = m.hits[:0]
-	for _, i := range m.lastM.Match(&m.rec) {
-		m.hits = append(m.hits, c.rules[i])
-	}
-	return m.hits
+	return m.hits[:len(evs)]
 }
+
+// of returns the rules for events such as one; nil if there are none.
+func (ts *tenantSets) of(ev *event.Event) *compiled { return ts.sets[ev.Kind][ev.Format] }
 
 // tenant returns what rules are for an event's tenant.
 func (m *Matcher) tenant(ev *event.Event) *tenantSets {
@@ -113,6 +133,10 @@ type record struct {
 }
 
 var _ sigma.Record = (*record)(nil)
+
+func (r *record) prepare(e *Engine) {
+	r.facts.engine, r.first, r.known = e, e.first, e.known
+}
 
 func (r *record) begin(e *event.Event, ts *tenantSets) {
 	r.e, r.facts.e, r.facts.known, r.facts.view, r.ts = e, e, false, ts.view, ts

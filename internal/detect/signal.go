@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entrawatch/entrawatch/internal/ascii"
 	"github.com/entrawatch/entrawatch/internal/event"
 )
 
@@ -203,9 +204,9 @@ func versionOf(ev *event.Event) string {
 // entityKey is the id of an entity, else its name.
 func entityKey(ev *event.Event, ids [2]int) string {
 	if id := ev.Text(ids[0]); id != "" {
-		return lowered(id)
+		return ascii.ToLower(id)
 	}
-	return lowered(ev.Text(ids[1]))
+	return ascii.ToLower(ev.Text(ids[1]))
 }
 
 // defaultGroup is the entity by which alerts of a rule without group-by are
@@ -243,7 +244,7 @@ func appendEntity(out []Entity, typ, id, name string) []Entity {
 			return out
 		}
 	}
-	return append(out, Entity{Type: typ, ID: lowered(id), Name: clip(name, 200)})
+	return append(out, Entity{Type: typ, ID: ascii.ToLower(id), Name: clip(name, 200)})
 }
 
 // appendEntities adds whom and what an event concerns.

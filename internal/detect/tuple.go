@@ -61,15 +61,7 @@ func appendPart(dst []byte, text string) []byte {
 	if g, _, ok := event.ParseGUID(text); ok {
 		return append(append(dst, 2), g[:]...)
 	}
-	return appendSortable(append(dst, 1), lowered(text))
-}
-
-// lowered is strings.ToLower for text that mostly is lower already.
-func lowered(s string) string {
-	if ascii.Lower(s) {
-		return s
-	}
-	return strings.ToLower(s)
+	return appendSortable(append(dst, 1), ascii.ToLower(text))
 }
 
 // splitTuple returns the length of the first n parts of a tuple, and whether

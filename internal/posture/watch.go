@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entrawatch/entrawatch/internal/ascii"
 	"github.com/entrawatch/entrawatch/internal/event"
 )
 
@@ -146,10 +147,15 @@ func (w *Watch) audit(e *event.Event) {
 
 // find returns the use of a holder whom an event names.
 func (w *Watch) find(e *event.Event, id, name int) *use {
-	if u := w.people[lower(e.Text(id))]; u != nil {
+	var room [64]byte // most events name nobody who holds a role
+	b := ascii.AppendLower(room[:0], e.Text(id))
+	if u := w.people[string(b)]; u != nil {
 		return u
 	}
-	return w.people[w.names[lower(e.Text(name))]]
+	if b = ascii.AppendLower(room[:0], e.Text(name)); w.names[string(b)] == "" {
+		return nil
+	}
+	return w.people[w.names[string(b)]]
 }
 
 func later(t *time.Time, other time.Time) {
