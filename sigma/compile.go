@@ -13,11 +13,16 @@ type Set struct {
 	fields []field
 	ids    []int
 
+	// Rules that say the same are evaluated as one: each formula has the indexes of
+	// its rules.
+	formulas [][]int
+	repeated bool // some has several
+
 	code   []instruction
-	entry  []int32    // of a rule: its first instruction, or accepted
-	always []uint64   // rules without anchors, a bit each
+	entry  []int32    // of a formula: its first instruction, or accepted
+	always []uint64   // formulas without anchors, a bit each
 	hot    []hotField // what is looked at in every record
-	awake  [][]uint32 // rules that a predicate is an anchor of
+	awake  [][]uint32 // formulas that a predicate is an anchor of
 
 	memories int // how many hot fields have one
 }
@@ -58,14 +63,23 @@ func Compile(rules []*Rule, opt Options) (*Set, error) {
 	ps := &predicates{byID: map[int]*slot{}, keys: map[string]uint32{}}
 	var errs []error
 	var formulas []*formula
+	known := map[string]int{}
 	for _, r := range rules {
 		f, err := compileRule(ps, r, opt)
 		if err != nil {
 			errs = append(errs, &RuleError{r, err})
 			continue
 		}
+		key := string(f.appendKey(nil))
+		i, again := known[key]
+		if !again {
+			i = len(formulas)
+			known[key] = i
+			formulas, s.formulas = append(formulas, f), append(s.formulas, nil)
+		}
+		s.formulas[i] = append(s.formulas[i], len(s.rules))
+		s.repeated = s.repeated || again
 		s.rules = append(s.rules, r)
-		formulas = append(formulas, f)
 	}
 	s.always = make([]uint64, (len(formulas)+63)/64)
 	anchors := choose(ps, formulas)

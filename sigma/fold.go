@@ -149,7 +149,13 @@ func equalFolded[T byteseq](s T, folded string) bool {
 	if len(s) != len(folded) {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if lowerWord(word(s, i)) != word(folded, i) {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
 		if lowerASCII(s[i]) != folded[i] {
 			return false
 		}

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -33,6 +34,17 @@ func constant(b bool) *formula {
 		return &formula{op: alwaysTrue}
 	}
 	return &formula{op: alwaysFalse}
+}
+
+// appendKey appends a text that tells formulas apart.
+func (f *formula) appendKey(dst []byte) []byte {
+	dst = append(dst, byte(f.op))
+	dst = binary.AppendUvarint(dst, uint64(f.pred))
+	dst = binary.AppendUvarint(dst, uint64(len(f.kids)))
+	for _, k := range f.kids {
+		dst = k.appendKey(dst)
+	}
+	return dst
 }
 
 // lowering turns the expression of one rule into a formula.

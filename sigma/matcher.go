@@ -3,6 +3,7 @@ package sigma
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // Matcher matches records against a Set. It is for one goroutine at a time.
@@ -15,7 +16,7 @@ type Matcher struct {
 	fields []fieldState
 	marks  []uint32 // of a predicate: gen if it was marked
 	memo   []uint32 // of a predicate: gen<<1 | answer
-	cand   []uint64 // rules to evaluate, a bit each
+	cand   []uint64 // formulas to evaluate, a bit each
 	out    []int
 
 	memory   []memory
@@ -63,16 +64,19 @@ func (m *Matcher) heed(h *hotField) {
 	}
 }
 
-// conclude evaluates the rules that wait to be.
+// conclude evaluates what waits to be.
 func (m *Matcher) conclude() []int {
+	s := m.set
 	m.out = m.out[:0]
 	for w, word := range m.cand {
 		for ; word != 0; word &= word - 1 {
-			rule := w*64 + bits.TrailingZeros64(word)
-			if m.run(m.set.entry[rule]) {
-				m.out = append(m.out, rule)
+			if f := w*64 + bits.TrailingZeros64(word); m.run(s.entry[f]) {
+				m.out = append(m.out, s.formulas[f]...)
 			}
 		}
+	}
+	if s.repeated {
+		slices.Sort(m.out)
 	}
 	m.rec = nil
 	return m.out
@@ -121,7 +125,7 @@ func (ms *Matchers) Match(recs []Record) [][]int {
 	return ms.out
 }
 
-// next forgets the record before; it wakes the rules that have no anchors.
+// next forgets the record before; it wakes what has no anchors.
 func (m *Matcher) next(rec Record) {
 	m.rec = rec
 	copy(m.cand, m.set.always)
@@ -166,8 +170,8 @@ func (m *Matcher) holds(id uint32) bool {
 	return ok
 }
 
-// mark notes that a predicate holds, or may hold if it is gated, and wakes the
-// rules that wait for it.
+// mark notes that a predicate holds, or may hold if it is gated, and wakes what
+// waits for it.
 func (m *Matcher) mark(id uint32) {
 	if m.marks[id] == m.gen {
 		return

@@ -39,6 +39,7 @@ func TestMatchEqualsEval(t *testing.T) {
 	opt := testOptions()
 	rapid.Check(t, func(t *rapid.T) {
 		nodes := rapid.SliceOfN(nodeGen(3), 1, 12).Draw(t, "rules")
+		nodes = append(nodes, nodes[:rapid.IntRange(0, len(nodes)).Draw(t, "repeated")]...) // rules that say the same
 		records := rapid.SliceOfN(recordGen(), 1, 6).Draw(t, "records")
 		rules := make([]*Rule, len(nodes))
 		for i, n := range nodes {
