@@ -167,7 +167,13 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	dst = binary.BigEndian.AppendUint64(dst, uint64(at))
 	dst = append(dst, m.hashes.encoded...)
 	if class == Outcome {
-		dst = binary.BigEndian.AppendUint32(dst, m.hashes.logon(tenant, correlation))
+		id := uint64(0)
+		if v.correlation >= 0 {
+			id = m.parts[v.correlation] // some grouping has it as well
+		} else {
+			id = m.hashes.part(correlation)
+		}
+		dst = binary.BigEndian.AppendUint32(dst, logonHash(tenant, id))
 	}
 	dst = append(binary.AppendUvarint(dst, uint64(len(place))), place...)
 	dst = append(dst, v.encoded...)

@@ -128,8 +128,10 @@ func (h *hasher) group(tenant, group string) uint32 {
 // logon is the hash of a sign-in in a tenant. Different sign-ins seldom have
 // the same correlation id.
 func (h *hasher) logon(tenant uint64, correlation string) uint32 {
-	return short(mix(tenant, h.part(correlation)))
+	return logonHash(tenant, h.part(correlation))
 }
+
+func logonHash(tenant, correlation uint64) uint32 { return short(mix(tenant, correlation)) }
 
 // note notes the groups of an event. tuples are the encoded tuples of a slot.
 func (f *Filters) note(hashes *hasher, ev *event.Event, ts *tenantSets, tuples []byte, s *slotFields) {

@@ -19,6 +19,8 @@ type verdict struct {
 	parts     []int // of the groupings, each once
 	groupings []int
 	notes     []briefNote
+	// correlation is the part that is the correlation id; -1 if none is.
+	correlation int
 }
 
 // maxVerdicts bounds how many are remembered.
@@ -51,7 +53,7 @@ func appendRules(dst []byte, rules []int) []byte {
 }
 
 func (e *Engine) verdict(rules []int) *verdict {
-	v := &verdict{rules: rules, encoded: appendRules(nil, rules), brief: true}
+	v := &verdict{rules: rules, encoded: appendRules(nil, rules), brief: true, correlation: -1}
 	groupings := uint64(0)
 	for _, r := range rules {
 		rs := &e.signals[r]
@@ -74,6 +76,9 @@ func (e *Engine) verdict(rules []int) *verdict {
 		for _, p := range e.groupings[i] {
 			if !slices.Contains(v.parts, p) {
 				v.parts = append(v.parts, p)
+				if a := e.parts[p]; a.what == accessField && a.id == e.correlationID {
+					v.correlation = p
+				}
 			}
 		}
 	}

@@ -148,6 +148,8 @@ type derivation struct {
 	needs []string
 	// reads lists what is read beside needs, where a format has it.
 	reads string
+	// timed marks what is computed from the event's time.
+	timed bool
 	// instead lists names of raw fields for which rules get this one, because
 	// it compares equal in every format.
 	instead string
@@ -191,7 +193,7 @@ var derivations = []derivation{
 
 	{name: "signInType", kinds: only(Signin), needs: []string{"status.errorCode"}, reads: "requestType isInteractive incomingTokenType", doc: "interactive, non_interactive, service_principal, managed_identity or adfs; in the unified audit log by the step of the protocol", fn: signInType},
 	{name: "mfaDenied", typ: Bool, kinds: only(Signin), needs: []string{"status.errorCode"}, reads: "operation status.additionalDetails authenticationDetails.authenticationStepResultDetail", doc: "whether the person refused, or did not answer, a request for a second factor: code 500121, or a text that begins with MFA denied or speaks of fraud", fn: mfaDenied},
-	{name: "hour", kinds: only(Signin), needs: []string{"createdDateTime"}, doc: "day and hour of the sign-in, UTC, as 2006-01-02T15: to count in how many hours something happened", fn: func(e *Event) { e.set(FHour, e.Time.UTC().Format("2006-01-02T15")) }},
+	{name: "hour", kinds: only(Signin), timed: true, needs: []string{"createdDateTime"}, doc: "day and hour of the sign-in, UTC, as 2006-01-02T15: to count in how many hours something happened", fn: func(e *Event) { e.set(FHour, e.Time.UTC().Format("2006-01-02T15")) }},
 	{name: "blockingPolicy", kinds: only(Signin), needs: []string{"appliedConditionalAccessPolicies.displayName"}, reads: "appliedConditionalAccessPolicies.result", doc: "names of the Conditional Access policies whose result is failure", fn: blockingPolicy},
 	{name: "legacyClient", typ: Bool, kinds: only(Signin), needs: []string{"clientAppUsed"}, doc: "whether the client speaks a legacy protocol; absent when the client is unknown", fn: legacyClient},
 

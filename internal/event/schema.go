@@ -25,6 +25,7 @@ type Field struct {
 	Registered bool
 
 	reads  []string
+	timed  bool
 	derive func(*Event)
 	fold   func(string) string
 }
@@ -121,7 +122,7 @@ func (s *Schema) addKind(k Kind) {
 		if !d.of(k) {
 			continue
 		}
-		f := &Field{ID: s.id(d.name), Name: d.name, Type: d.typ, Doc: d.doc, Needs: d.needs, reads: strings.Fields(d.reads), Registered: true, derive: d.fn, fold: d.fold}
+		f := &Field{ID: s.id(d.name), Name: d.name, Type: d.typ, Doc: d.doc, Needs: d.needs, reads: strings.Fields(d.reads), timed: d.timed, Registered: true, derive: d.fn, fold: d.fold}
 		ks.fields[f.ID] = f
 		for len(ks.derivedBy) <= f.ID {
 			ks.derivedBy = append(ks.derivedBy, nil)
@@ -379,6 +380,9 @@ func (fd *Field) Derived() bool { return fd.derive != nil }
 
 // Inputs lists the fields that a derived field is computed from.
 func (fd *Field) Inputs() []string {
+	if fd.timed {
+		return nil // the time of an event is always read
+	}
 	var out []string
 	for _, need := range fd.Needs {
 		out = append(out, strings.Split(need, "|")...)

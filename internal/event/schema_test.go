@@ -192,7 +192,7 @@ func TestDerivations(t *testing.T) {
 				}
 			}
 			f := s.Lookup(k, d.name)
-			if f == nil || !f.Derived() || len(f.Inputs()) == 0 {
+			if f == nil || !f.Derived() || (len(f.Inputs()) == 0) != d.timed {
 				t.Errorf("%s: is not computed in %s", where, k)
 			}
 		}
