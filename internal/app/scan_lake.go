@@ -183,7 +183,7 @@ func (w *learner) doRows(b *rowBatch) error {
 func (w *worker) rowHits(dst []byte, ev *event.Event, r *lake.Row) ([]byte, error) {
 	hits := w.match.Match(ev)
 	w.source = append(append(w.source[:0], originMark...), r.Origin...)
-	if dst, ok := w.match.Brief(dst, hits, ev, w.source, nil); ok {
+	if dst, _, ok := w.match.Brief(dst, hits, ev, w.source, nil); ok {
 		return dst, nil
 	}
 	if reason := w.details.Again(r.Kind, r.Sub, r.Format, r.Raw, w.full); reason != "" {

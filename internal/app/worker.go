@@ -135,9 +135,8 @@ func (w *worker) take(ev *event.Event, hits []int, b *decode.Batch, rec *decode.
 	return w.keys.Add(w.buf)
 }
 
-// hits matches an event and appends what it means to the rules. If a
-// rule alerts by itself the record is read once more, with all that an alert
-// tells.
+// hits appends what an event means to the rules that it satisfies. If one
+// alerts by itself the record is read once more, with all that an alert tells.
 func (w *worker) hits(dst []byte, ev *event.Event, hits []int, b *decode.Batch, rec *decode.Rec, rep *fileReport) ([]byte, error) {
 	w.source = appendSource(w.source[:0], rep.index, rec.Line, rec.Index)
 	var place []byte
@@ -145,13 +144,21 @@ func (w *worker) hits(dst []byte, ev *event.Event, hits []int, b *decode.Batch, 
 		w.place = appendPlace(w.place[:0], rep.index, offset, n, ev)
 		place = w.place
 	}
-	if dst, ok := w.match.Brief(dst, hits, ev, w.source, place); ok {
+	dst, rest, ok := w.match.Brief(dst, hits, ev, w.source, place)
+	if !ok {
+		rest = hits
+	}
+	switch {
+	case len(rest) > 0:
+	case ok:
 		return dst, nil
+	default: // an interruption and nothing more
+		return w.match.Hits(dst, nil, ev, w.source), nil
 	}
 	if reason := w.details.Decode(b, rec, w.full); reason != "" {
 		return dst, fmt.Errorf("%s:%d: decoded once and not again: %s", rep.path, rec.Line, reason)
 	}
-	return w.match.Hits(dst, hits, w.full, w.source), nil
+	return w.match.Hits(dst, rest, w.full, w.source), nil
 }
 
 // licensed notes whether a sign-in tells its risk. One of each batch is enough

@@ -104,27 +104,28 @@ func (e *Engine) grouping(fields []access) int {
 	return i
 }
 
-// Brief appends the hits of an event that satisfies rules, if they are brief,
-// or none. ok is false, and nothing done, if there are more: because the event
-// satisfies a rule that needs them, or has several groups or values, or none.
-// Of the event the fields of Compared are enough. place is where its record can
-// be read again, nil if it cannot.
-func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place []byte) (out []byte, ok bool) {
+// Brief appends hits of an event that satisfies rules, or nothing if there are
+// none. rest are the rules that take more, whose Hits must be appended to these.
+// ok is false, and nothing done, if all do: because none is only read by
+// correlations, or the event has several groups or values, or none. Of the event
+// the fields of Compared are enough. place is where its record can be read again,
+// nil if it cannot.
+func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place []byte) (out []byte, rest []int, ok bool) {
 	class, correlation := m.logonOf(ev)
 	if len(rules) == 0 && class == NoLogon {
-		return dst, true
+		return dst, nil, true
 	}
 	at, known := nanos(ev.Time)
 	if class == Interruption || place == nil || !known || ev.Identity != ev.Key {
-		return dst, false
+		return dst, nil, false
 	}
 	v := m.verdictOf(rules)
 	if !v.brief {
-		return dst, false
+		return dst, nil, false
 	}
 	for _, a := range v.present {
 		if _, ok := m.one(ev, a); !ok {
-			return dst, false
+			return dst, nil, false
 		}
 	}
 	e := m.engine
@@ -132,7 +133,7 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	for _, p := range v.parts {
 		value, ok := m.one(ev, e.parts[p])
 		if !ok {
-			return dst, false
+			return dst, nil, false
 		}
 		m.parts[p] = m.hashes.part(value)
 	}
@@ -159,11 +160,14 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 		m.filters.see(&n.groupNote, m.tenant(ev), m.groups[n.grouping], value, at, true)
 	}
 	dst = append(binary.AppendUvarint(dst, uint64(len(source))), source...)
+	flags := byte(hitBrief)
 	if class == Outcome {
-		dst = append(dst, hitBrief|hitLogon)
-	} else {
-		dst = append(dst, hitBrief)
+		flags |= hitLogon
 	}
+	if len(v.rest) > 0 {
+		flags |= hitMore
+	}
+	dst = append(dst, flags)
 	dst = binary.BigEndian.AppendUint64(dst, uint64(at))
 	dst = append(dst, m.hashes.encoded...)
 	if class == Outcome {
@@ -180,12 +184,12 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	for _, i := range v.groupings {
 		dst = binary.BigEndian.AppendUint32(dst, m.groups[i])
 	}
-	return dst, true
+	return dst, v.rest, true
 }
 
 // addBrief counts an event where counting is all, and has its record read
-// again if it may matter to more.
-func (c *Correlator) addBrief(key event.Key, source []byte, logon bool, d *signalReader) error {
+// again if it may matter to more. Hits of other rules may follow.
+func (c *Correlator) addBrief(key event.Key, source []byte, flags byte, d *signalReader) error {
 	at := int64(d.uint64())
 	ts := c.sets
 	if ts != nil && bytes.HasPrefix(d.b, c.encoded) {
@@ -193,10 +197,14 @@ func (c *Correlator) addBrief(key event.Key, source []byte, logon bool, d *signa
 	} else {
 		ts = c.tenantOf(d.text())
 	}
-	joins := logon && c.filters.interrupted(d.uint32()) && c.replayed == 0
+	joins := flags&hitLogon != 0 && c.filters.interrupted(d.uint32()) && c.replayed == 0
 	place := d.take(d.count(1))
 	v := c.courseOf(ts, d)
-	if d.bad || len(d.b) != 4*v.groups {
+	if v == nil {
+		return errSignal
+	}
+	hashes := d.take(4 * v.groups)
+	if d.bad || (len(d.b) > 0) != (flags&hitMore != 0) {
 		return errSignal
 	}
 	for i := range v.counts {
@@ -204,21 +212,26 @@ func (c *Correlator) addBrief(key event.Key, source []byte, logon bool, d *signa
 			return err
 		}
 	}
-	need := joins && v.logons || v.wanted(c, ts, at, d.b)
-	rules := v.encoded
-	switch {
-	case !need && !joins:
+	need := joins && v.logons || v.wanted(c, ts, at, hashes)
+	if need || joins {
+		rules := v.encoded
+		if !need {
+			rules = noRules // it is enough to know that the sign-in went on
+		}
+		if c.later == nil {
+			c.later = c.sorter()
+		}
+		b := append(c.buf[:0], place...)
+		b = append(append(append(b, key[:]...), rules...), source...)
+		c.buf = binary.BigEndian.AppendUint32(b, uint32(len(place)))
+		if err := c.later.Add(c.buf); err != nil {
+			return err
+		}
+	}
+	if flags&hitMore == 0 {
 		return nil
-	case !need:
-		rules = noRules // it is enough to know that the sign-in went on
 	}
-	if c.later == nil {
-		c.later = c.sorter()
-	}
-	b := append(c.buf[:0], place...)
-	b = append(append(append(b, key[:]...), rules...), source...)
-	c.buf = binary.BigEndian.AppendUint32(b, uint32(len(place)))
-	return c.later.Add(c.buf)
+	return c.AddHits(key, d.b)
 }
 
 // noRules is an empty list of rules.

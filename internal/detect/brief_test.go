@@ -160,6 +160,12 @@ name: other
 logsource: {product: azure, service: signinlogs}
 detection: {selection: {status.errorCode: 0, appId: b}, condition: selection}
 ---
+title: Every success with the other application
+name: every
+level: low
+logsource: {product: azure, service: signinlogs}
+detection: {selection: {status.errorCode: 0, appId: b}, condition: selection}
+---
 title: More successes
 name: more
 level: low
@@ -181,7 +187,7 @@ custom: {entrawatch: {view: sign-ins}}
 // hits as without.
 func TestBriefSigninsAgree(t *testing.T) {
 	e := load(t, briefRules, detect.Config{})
-	found, again, all := map[string]int{}, 0, 0
+	found, again, mixed, all := map[string]int{}, 0, 0, 0
 	for seed := range cases(1_000) {
 		rng := rand.New(rand.NewPCG(9, uint64(seed)))
 		d := &dice{rng: rng}
@@ -200,7 +206,7 @@ func TestBriefSigninsAgree(t *testing.T) {
 		want, _ := correlated(t, e, h, mark, false)
 		rng.Shuffle(len(h.list), func(i, j int) { h.list[i], h.list[j] = h.list[j], h.list[i] })
 		got, _ := correlated(t, e, h, mark, true)
-		again, all = again+h.again, all+len(h.list)
+		again, mixed, all = again+h.again, mixed+h.mixed, all+len(h.list)
 		if !slices.EqualFunc(got, want, bytes.Equal) {
 			t.Fatalf("%d findings with brief hits, %d without: %+v", len(got), len(want), visits)
 		}
@@ -212,8 +218,11 @@ func TestBriefSigninsAgree(t *testing.T) {
 			found[e.Rules()[s.Rule].Slug]++
 		}
 	}
-	t.Logf("findings: %v; %d of %d records were read again", found, again, all)
-	for _, rule := range []string{"many-failures", "after-failures", "both", "more", "interruptions"} {
+	t.Logf("findings: %v; %d of %d records were read again; %d have hits of both sorts", found, again, all, mixed)
+	if mixed < all/100 {
+		t.Errorf("%d records have hits of both sorts; that tests little", mixed)
+	}
+	for _, rule := range []string{"many-failures", "after-failures", "both", "every", "more", "interruptions"} {
 		if found[rule] < cases(1_000)/100 {
 			t.Errorf("%d findings of %s; that tests little", found[rule], rule)
 		}

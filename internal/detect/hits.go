@@ -16,6 +16,7 @@ const (
 	hitVersion = 1 << iota // the event is a version of an identity
 	hitLogon               // the record is part of a sign-in
 	hitBrief               // the hits are brief
+	hitMore                // behind brief hits stand those of other rules
 )
 
 // Hits appends the hits of an event that satisfies rules; nothing if there are
@@ -120,7 +121,7 @@ func (c *Correlator) AddHits(key event.Key, rec []byte) error {
 	source := d.take(d.count(1))
 	flags := d.take(1)[0]
 	if flags&hitBrief != 0 {
-		return c.addBrief(key, source, flags&hitLogon != 0, d)
+		return c.addBrief(key, source, flags, d)
 	}
 	s := &c.signal
 	*s = Signal{

@@ -197,8 +197,9 @@ func agree(want, got []answer) string {
 type hit struct {
 	key       event.Key
 	rec, full []byte
+	part      []byte // those of the rules that rec is brief about
 	bare      []byte
-	rules     []int
+	rules     []int // these rules
 	number    int   // in the order of matching
 	at        int64 // when it happened
 	tenant    string
@@ -209,6 +210,7 @@ type hits struct {
 	list    []hit
 	full    bool // nothing is brief
 	again   int  // how many were read again
+	mixed   int  // how many are brief for some of their rules only
 	filters *detect.Filters
 	apart   *detect.Matcher
 }
@@ -226,7 +228,7 @@ func (h *hits) each(add func(event.Key, []byte) error) error {
 	return nil
 }
 
-// read gives the hits of a record in full. Its place is its number.
+// read gives the hits of a record that were brief. Its place is its number.
 func (h *hits) read(key event.Key, place, source []byte, rules []int) ([]byte, error) {
 	h.again++
 	i := int(binary.BigEndian.Uint32(place))
@@ -237,7 +239,7 @@ func (h *hits) read(key event.Key, place, source []byte, rules []int) ([]byte, e
 	if len(rules) == 0 {
 		return h.list[at].bare, nil
 	}
-	return h.list[at].full, nil
+	return h.list[at].part, nil
 }
 
 // hits matches the records and encodes what comes of them.
@@ -266,9 +268,16 @@ func (w *world) hits(e *detect.Engine) *hits {
 func (h *hits) take(m *detect.Matcher, ev *event.Event) {
 	rules := slices.Clone(m.Match(ev))
 	place := binary.BigEndian.AppendUint32(nil, uint32(len(h.list)))
-	rec, ok := m.Brief(nil, rules, ev, []byte("record"), place)
+	rec, rest, ok := m.Brief(nil, rules, ev, []byte("record"), place)
+	brief := slices.DeleteFunc(slices.Clone(rules), func(r int) bool { return slices.Contains(rest, r) })
 	if !ok {
-		rec = m.Hits(nil, rules, ev, []byte("record"))
+		rest = rules
+	}
+	if ok && len(rest) > 0 {
+		h.mixed++
+	}
+	if len(rest) > 0 || !ok {
+		rec = m.Hits(rec, rest, ev, []byte("record"))
 	}
 	if len(rec) > 0 {
 		// What filters know must not depend on what is read again.
@@ -276,8 +285,9 @@ func (h *hits) take(m *detect.Matcher, ev *event.Event) {
 			h.apart = m.Apart()
 		}
 		full := h.apart.Hits(nil, rules, ev, []byte("record"))
+		part := h.apart.Hits(nil, brief, ev, []byte("record"))
 		bare := h.apart.Hits(nil, nil, ev, []byte("record"))
-		h.list = append(h.list, hit{ev.Key, rec, full, bare, rules, len(h.list), ev.Time.UnixNano(), ev.Tenant})
+		h.list = append(h.list, hit{ev.Key, rec, full, part, bare, brief, len(h.list), ev.Time.UnixNano(), ev.Tenant})
 	}
 }
 

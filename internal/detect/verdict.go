@@ -13,8 +13,9 @@ import (
 // A verdict is the rules that an event satisfies, with what brief hits take.
 type verdict struct {
 	rules     []int
-	encoded   []byte // as hits have them
-	brief     bool   // brief hits are enough
+	brief     bool   // brief hits are enough for some, or there are none
+	rest      []int  // the others
+	encoded   []byte // those for which they are enough, as hits have them
 	present   []access
 	parts     []int // of the groupings, each once
 	groupings []int
@@ -38,7 +39,7 @@ func (m *Matcher) verdictOf(rules []int) *verdict {
 			m.verdicts = map[string]*verdict{}
 		}
 		v = m.engine.verdict(slices.Clone(rules))
-		m.verdicts[string(v.encoded)] = v
+		m.verdicts[string(m.buf)] = v
 	}
 	m.verdict = v
 	return v
@@ -53,11 +54,16 @@ func appendRules(dst []byte, rules []int) []byte {
 }
 
 func (e *Engine) verdict(rules []int) *verdict {
-	v := &verdict{rules: rules, encoded: appendRules(nil, rules), brief: true, correlation: -1}
+	v := &verdict{rules: rules, correlation: -1}
 	groupings := uint64(0)
+	var brief []int
 	for _, r := range rules {
 		rs := &e.signals[r]
-		v.brief = v.brief && rs.brief
+		if !rs.brief {
+			v.rest = append(v.rest, r)
+			continue
+		}
+		brief = append(brief, r)
 		groupings |= rs.groupings
 		for _, a := range rs.present {
 			if !slices.Contains(v.present, a) {
@@ -70,6 +76,7 @@ func (e *Engine) verdict(rules []int) *verdict {
 			}
 		}
 	}
+	v.brief, v.encoded = len(brief) > 0 || len(rules) == 0, appendRules(nil, brief)
 	for ; groupings != 0; groupings &= groupings - 1 {
 		i := bits.TrailingZeros64(groupings)
 		v.groupings = append(v.groupings, i)
