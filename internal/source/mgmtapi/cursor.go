@@ -59,6 +59,11 @@ func readCursor(text string) (cursor, error) {
 	if err == nil && c.Mark.IsZero() {
 		err = fmt.Errorf("it has no mark")
 	}
+	for h, list := range c.Done {
+		if _, bad := base64.RawURLEncoding.DecodeString(list); bad != nil || len(list)%size != 0 {
+			err = fmt.Errorf("what is done in hour %q is no list of hashes", h)
+		}
+	}
 	if err != nil {
 		return cursor{}, fmt.Errorf("read cursor: %w", err)
 	}

@@ -205,7 +205,10 @@ func TestProblems(t *testing.T) {
 }
 
 func TestReadCursor(t *testing.T) {
-	for _, bad := range []string{"", "{}", "x", `{"mark":1}`, `{"mark":"2026-11-30T00:00:00Z","done":3}`} {
+	for _, bad := range []string{
+		"", "{}", "x", `{"mark":1}`, `{"mark":"2026-11-30T00:00:00Z","done":3}`,
+		`{"mark":"2026-11-30T00:00:00Z","done":{"2026113000":"abc"}}`, "{\"mark\":\"2026-11-30T00:00:00Z\",\"done\":{\"2026113000\":\"abcdef\x80h\"}}",
+	} {
 		if c, err := readCursor(bad); err == nil {
 			t.Errorf("%q was read as %+v", bad, c)
 		}
