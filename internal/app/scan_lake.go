@@ -183,13 +183,14 @@ func (w *learner) doRows(b *rowBatch) error {
 func (w *worker) rowHits(dst []byte, ev *event.Event, r *lake.Row) ([]byte, error) {
 	hits := w.match.Match(ev)
 	w.source = append(append(w.source[:0], originMark...), r.Origin...)
-	if dst, _, ok := w.match.Brief(dst, hits, ev, w.source, nil); ok {
+	dst, rest, done := w.match.Brief(dst, hits, ev, w.source, nil)
+	if done {
 		return dst, nil
 	}
 	if reason := w.details.Again(r.Kind, r.Sub, r.Format, r.Raw, w.full); reason != "" {
 		return dst, fmt.Errorf("%s: decoded once and not again: %s", r.Origin, reason)
 	}
-	return w.match.Hits(dst, hits, w.full, w.source), nil
+	return w.match.Hits(dst, rest, w.full, w.source), nil
 }
 
 // readLake adds the directory objects that the lake has.

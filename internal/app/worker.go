@@ -144,16 +144,12 @@ func (w *worker) hits(dst []byte, ev *event.Event, hits []int, b *decode.Batch, 
 		w.place = appendPlace(w.place[:0], rep.index, offset, n, ev)
 		place = w.place
 	}
-	dst, rest, ok := w.match.Brief(dst, hits, ev, w.source, place)
-	if !ok {
-		rest = hits
-	}
-	switch {
-	case len(rest) > 0:
-	case ok:
+	dst, rest, done := w.match.Brief(dst, hits, ev, w.source, place)
+	if done {
 		return dst, nil
-	default: // an interruption and nothing more
-		return w.match.Hits(dst, nil, ev, w.source), nil
+	}
+	if len(rest) == 0 { // part of a sign-in and nothing more
+		return w.match.Hits(dst, rest, ev, w.source), nil
 	}
 	if reason := w.details.Decode(b, rec, w.full); reason != "" {
 		return dst, fmt.Errorf("%s:%d: decoded once and not again: %s", rep.path, rec.Line, reason)

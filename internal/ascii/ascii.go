@@ -3,7 +3,11 @@
 // already.
 package ascii
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 const (
 	ones = 0x0101010101010101
@@ -42,17 +46,24 @@ func ToLower(s string) string {
 	return strings.ToLower(s)
 }
 
-// AppendLower appends s in lower case, for look-ups that are to make nothing.
+// AppendLower appends s in lower case, so that a look-up can use a buffer on its
+// stack instead of allocating.
 func AppendLower(dst []byte, s string) []byte {
-	if !Only(s) {
-		return append(dst, strings.ToLower(s)...)
+	if Lower(s) {
+		return append(dst, s...)
 	}
-	from := len(dst)
-	dst = append(dst, s...)
-	for i := from; i < len(dst); i++ {
-		if dst[i]-'A' < 26 {
-			dst[i] += 'a' - 'A'
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			for _, r := range s[i:] {
+				dst = utf8.AppendRune(dst, unicode.ToLower(r))
+			}
+			return dst
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
 		}
+		dst = append(dst, c)
 	}
 	return dst
 }

@@ -1,6 +1,10 @@
 package baseline
 
-import "time"
+import (
+	"time"
+
+	"github.com/entrawatch/entrawatch/internal/ascii"
+)
 
 func tenantFields() []Field {
 	return []Field{
@@ -37,7 +41,7 @@ func (v *View) ownTenant(id string) (own, known bool) {
 		return false, false
 	}
 	var buf [64]byte
-	return v.own[string(fold(buf[:0], id))], true
+	return v.own[string(ascii.AppendLower(buf[:0], id))], true
 }
 
 func legacyRetired(v *View, f Facts) (string, bool) {

@@ -3,35 +3,11 @@ package baseline
 import (
 	"bytes"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/entrawatch/entrawatch/internal/ascii"
 )
 
-// fold appends s in lower case to dst, so that a look-up can use a buffer on
-// its stack instead of allocating.
-func fold(dst []byte, s string) []byte {
-	if ascii.Lower(s) {
-		return append(dst, s...)
-	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c >= utf8.RuneSelf:
-			for _, r := range s[i:] {
-				dst = utf8.AppendRune(dst, unicode.ToLower(r))
-			}
-			return dst
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
-		}
-		dst = append(dst, c)
-	}
-	return dst
-}
-
-func lower(s string) string { return string(fold(nil, s)) }
+func lower(s string) string { return string(ascii.AppendLower(nil, s)) }
 
 // glob is a folded pattern in which * stands for any number of characters.
 type glob struct {

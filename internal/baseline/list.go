@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/entrawatch/entrawatch/internal/ascii"
 )
 
 // The sorts of plain lists; they differ in how a view makes sets of them.
@@ -97,7 +99,7 @@ func squeeze(s string) string { return string(squeezeTo(nil, s)) }
 
 func squeezeTo(dst []byte, s string) []byte {
 	from := len(dst)
-	dst = fold(dst, s)
+	dst = ascii.AppendLower(dst, s)
 	kept := dst[:from]
 	for _, c := range dst[from:] {
 		if c != ' ' && c != '-' && c != '_' && c != '.' {

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/ascii"
 )
 
 // nameSet holds names or ids that compare without regard to case, and patterns.
@@ -41,7 +43,7 @@ func (s *nameSet) has(name string) bool {
 		return false
 	}
 	var buf [128]byte
-	b := fold(buf[:0], name)
+	b := ascii.AppendLower(buf[:0], name)
 	if _, ok := s.exact[string(b)]; ok {
 		return true
 	}

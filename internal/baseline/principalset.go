@@ -1,5 +1,7 @@
 package baseline
 
+import "github.com/entrawatch/entrawatch/internal/ascii"
+
 // keyKind says as what a key of a principal set is known; several may apply.
 type keyKind uint8
 
@@ -45,14 +47,14 @@ func (s *principalSet) has(p Principal) bool {
 		return false
 	}
 	var buf [160]byte
-	if p.ID != "" && s.keys[string(fold(buf[:0], p.ID))]&byID != 0 {
+	if p.ID != "" && s.keys[string(ascii.AppendLower(buf[:0], p.ID))]&byID != 0 {
 		return true
 	}
-	if p.AppID != "" && s.keys[string(fold(buf[:0], p.AppID))]&byAppID != 0 {
+	if p.AppID != "" && s.keys[string(ascii.AppendLower(buf[:0], p.AppID))]&byAppID != 0 {
 		return true
 	}
 	if p.Name != "" {
-		name := fold(buf[:0], p.Name)
+		name := ascii.AppendLower(buf[:0], p.Name)
 		k := s.keys[string(name)]
 		if (p.App || p.UPN == "") && (k&byName != 0 || len(s.names) > 0 && anyGlob(s.names, name)) {
 			return true
@@ -61,7 +63,7 @@ func (s *principalSet) has(p Principal) bool {
 			return true
 		}
 	}
-	return p.UPN != "" && s.hasUPN(fold(buf[:0], p.UPN), p.ID)
+	return p.UPN != "" && s.hasUPN(ascii.AppendLower(buf[:0], p.UPN), p.ID)
 }
 
 // hasUPN tries the name as it is, without the id that deleted users carry in

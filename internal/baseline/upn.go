@@ -3,6 +3,8 @@ package baseline
 import (
 	"bytes"
 	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/ascii"
 )
 
 const extMark = "#ext#"
@@ -76,7 +78,7 @@ func isGuest(upn string) bool {
 // domainOf returns the folded domain of an account: for a guest the domain of
 // the invited address, not the tenant's.
 func domainOf(upn string) (string, bool) {
-	b := fold(nil, withoutIDPrefix(upn))
+	b := ascii.AppendLower(nil, withoutIDPrefix(upn))
 	if mail, ok := guestMail(b); ok {
 		b = mail
 	}

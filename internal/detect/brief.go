@@ -105,27 +105,26 @@ func (e *Engine) grouping(fields []access) int {
 }
 
 // Brief appends hits of an event that satisfies rules, or nothing if there are
-// none. rest are the rules that take more, whose Hits must be appended to these.
-// ok is false, and nothing done, if all do: because none is only read by
-// correlations, or the event has several groups or values, or none. Of the event
-// the fields of Compared are enough. place is where its record can be read again,
-// nil if it cannot.
-func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place []byte) (out []byte, rest []int, ok bool) {
+// none. Unless done, the Hits of rest must be appended to them: of rules that take
+// more, or of all, because the event has several groups or values, or none, or
+// interrupts a sign-in. Of the event the fields of Compared are enough. place is
+// where its record can be read again, nil if it cannot.
+func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place []byte) (out []byte, rest []int, done bool) {
 	class, correlation := m.logonOf(ev)
 	if len(rules) == 0 && class == NoLogon {
 		return dst, nil, true
 	}
 	at, known := nanos(ev.Time)
 	if class == Interruption || place == nil || !known || ev.Identity != ev.Key {
-		return dst, nil, false
+		return dst, rules, false
 	}
 	v := m.verdictOf(rules)
 	if !v.brief {
-		return dst, nil, false
+		return dst, rules, false
 	}
 	for _, a := range v.present {
 		if _, ok := m.one(ev, a); !ok {
-			return dst, nil, false
+			return dst, rules, false
 		}
 	}
 	e := m.engine
@@ -133,7 +132,7 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	for _, p := range v.parts {
 		value, ok := m.one(ev, e.parts[p])
 		if !ok {
-			return dst, nil, false
+			return dst, rules, false
 		}
 		m.parts[p] = m.hashes.part(value)
 	}
@@ -171,20 +170,20 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	dst = binary.BigEndian.AppendUint64(dst, uint64(at))
 	dst = append(dst, m.hashes.encoded...)
 	if class == Outcome {
-		id := uint64(0)
-		if v.correlation >= 0 {
-			id = m.parts[v.correlation] // some grouping has it as well
+		h := uint32(0)
+		if p := v.correlation; p >= 0 {
+			h = logonHash(tenant, m.parts[p])
 		} else {
-			id = m.hashes.part(correlation)
+			h = m.hashes.logon(tenant, correlation)
 		}
-		dst = binary.BigEndian.AppendUint32(dst, logonHash(tenant, id))
+		dst = binary.BigEndian.AppendUint32(dst, h)
 	}
 	dst = append(binary.AppendUvarint(dst, uint64(len(place))), place...)
 	dst = append(dst, v.encoded...)
 	for _, i := range v.groupings {
 		dst = binary.BigEndian.AppendUint32(dst, m.groups[i])
 	}
-	return dst, v.rest, true
+	return dst, v.rest, len(v.rest) == 0
 }
 
 // addBrief counts an event where counting is all, and has its record read
@@ -199,22 +198,22 @@ func (c *Correlator) addBrief(key event.Key, source []byte, flags byte, d *signa
 	}
 	joins := flags&hitLogon != 0 && c.filters.interrupted(d.uint32()) && c.replayed == 0
 	place := d.take(d.count(1))
-	v := c.courseOf(ts, d)
-	if v == nil {
+	k := c.courseOf(ts, d)
+	if k == nil {
 		return errSignal
 	}
-	hashes := d.take(4 * v.groups)
+	hashes := d.take(4 * k.groups)
 	if d.bad || (len(d.b) > 0) != (flags&hitMore != 0) {
 		return errSignal
 	}
-	for i := range v.counts {
-		if err := c.count(at, v.counts[i].from, v.counts[i].reader, nil); err != nil {
+	for i := range k.counts {
+		if err := c.count(at, k.counts[i].from, k.counts[i].reader, nil); err != nil {
 			return err
 		}
 	}
-	need := joins && v.logons || v.wanted(c, ts, at, hashes)
+	need := joins && k.logons || k.wanted(c, at, hashes)
 	if need || joins {
-		rules := v.encoded
+		rules := k.encoded
 		if !need {
 			rules = noRules // it is enough to know that the sign-in went on
 		}
@@ -235,7 +234,7 @@ func (c *Correlator) addBrief(key event.Key, source []byte, flags byte, d *signa
 }
 
 // noRules is an empty list of rules.
-var noRules = binary.AppendUvarint(nil, 0)
+var noRules = appendRules(nil, nil)
 
 // readAgain adds the hits of records that brief hits did not say enough of.
 func (c *Correlator) readAgain() error {
@@ -252,9 +251,8 @@ func (c *Correlator) readAgain() error {
 		d := signalReader{b: rec[:len(rec)-4]}
 		place := d.take(int(binary.BigEndian.Uint32(rec[len(rec)-4:])))
 		key := d.key()
-		c.rules = c.rules[:0]
-		for range d.count(1) {
-			c.rules = append(c.rules, int(d.uvarint()))
+		if c.rules = d.rules(c.rules[:0], len(c.e.rules)); d.bad {
+			return errSignal
 		}
 		hits, err := c.input.Read(key, place, d.b, c.rules)
 		if err != nil {

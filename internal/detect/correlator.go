@@ -59,8 +59,7 @@ type Correlator struct {
 	tenant  string
 	encoded []byte // as appendText writes it
 	sets    *tenantSets
-	// courses are what is done at the moment with events of a verdict, and course
-	// the one before, which most have.
+	// courses are what is done in the present pass with events of a verdict.
 	courses *courses
 	// counting is its part of counts; nil if there is none yet.
 	counting []*periodChange

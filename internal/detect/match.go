@@ -11,7 +11,7 @@ import (
 	"github.com/entrawatch/entrawatch/sigma"
 )
 
-// A Matcher matches events, one at a time. Each goroutine needs its own.
+// A Matcher matches events, a few at a time. Each goroutine needs its own.
 type Matcher struct {
 	engine   *Engine
 	matchers map[*compiled]*sigma.Matchers
@@ -20,9 +20,9 @@ type Matcher struct {
 	// The tenant of the event before, which most have, and what rules are for it.
 	name    string
 	sets    *tenantSets
-	rec     record
-	recs    [Several]record // that are matched at a time
-	asked   []sigma.Record  // they
+	rec     record          // the event of which hits are made
+	recs    [Several]record // those that are matched at a time
+	asked   []sigma.Record  // the same
 	hits    [Several][]int
 	filters *Filters
 	hashes  hasher

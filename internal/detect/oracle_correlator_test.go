@@ -268,15 +268,12 @@ func (w *world) hits(e *detect.Engine) *hits {
 func (h *hits) take(m *detect.Matcher, ev *event.Event) {
 	rules := slices.Clone(m.Match(ev))
 	place := binary.BigEndian.AppendUint32(nil, uint32(len(h.list)))
-	rec, rest, ok := m.Brief(nil, rules, ev, []byte("record"), place)
+	rec, rest, done := m.Brief(nil, rules, ev, []byte("record"), place)
 	brief := slices.DeleteFunc(slices.Clone(rules), func(r int) bool { return slices.Contains(rest, r) })
-	if !ok {
-		rest = rules
-	}
-	if ok && len(rest) > 0 {
-		h.mixed++
-	}
-	if len(rest) > 0 || !ok {
+	if !done {
+		if len(brief) > 0 {
+			h.mixed++
+		}
 		rec = m.Hits(rec, rest, ev, []byte("record"))
 	}
 	if len(rec) > 0 {

@@ -53,6 +53,19 @@ func appendRules(dst []byte, rules []int) []byte {
 	return dst
 }
 
+// rules reads what appendRules wrote; most is how many rules there are.
+func (d *signalReader) rules(dst []int, most int) []int {
+	for range d.count(1) {
+		r := d.uvarint()
+		if r >= uint64(most) {
+			d.bad = true
+			break
+		}
+		dst = append(dst, int(r))
+	}
+	return dst
+}
+
 func (e *Engine) verdict(rules []int) *verdict {
 	v := &verdict{rules: rules, correlation: -1}
 	groupings := uint64(0)
@@ -114,7 +127,7 @@ type course struct {
 type reading struct {
 	from int
 	reader
-	at int // of the hash of its group among those of the hits
+	at int // where the hash of its group stands among those of the hits
 }
 
 // A sift is the joins by one grouping. may tells of which groups some of them
@@ -142,8 +155,8 @@ type groupKey struct {
 	grouping int
 }
 
-// courseOf reads a verdict and returns what is done with its events; d is bad if
-// there is none such.
+// courseOf reads a verdict and returns what is done with its events; nil if it is
+// damaged.
 func (c *Correlator) courseOf(ts *tenantSets, d *signalReader) *course {
 	if c.courses == nil {
 		c.courses = &courses{all: map[courseKey]*course{}, may: map[groupKey]*glance{}}
@@ -154,16 +167,7 @@ func (c *Correlator) courseOf(ts *tenantSets, d *signalReader) *course {
 		return k
 	}
 	encoded := d.b
-	c.rules = c.rules[:0]
-	for range d.count(1) {
-		r := int(d.uvarint())
-		if r < 0 || r >= len(c.e.rules) {
-			d.bad = true
-			return nil
-		}
-		c.rules = append(c.rules, r)
-	}
-	if d.bad {
+	if c.rules = d.rules(c.rules[:0], len(c.e.rules)); d.bad {
 		return nil
 	}
 	encoded = encoded[:len(encoded)-len(d.b)]
@@ -172,15 +176,15 @@ func (c *Correlator) courseOf(ts *tenantSets, d *signalReader) *course {
 		if len(cs.all) >= maxVerdicts {
 			clear(cs.all)
 		}
-		k = c.course(ts, c.rules)
+		k = c.course(ts, c.rules, bytes.Clone(encoded))
 		cs.all[courseKey{ts, string(k.encoded)}] = k
 	}
 	cs.last = k
 	return k
 }
 
-func (c *Correlator) course(ts *tenantSets, rules []int) *course {
-	k := &course{ts: ts, encoded: appendRules(nil, rules)}
+func (c *Correlator) course(ts *tenantSets, rules []int, encoded []byte) *course {
+	k := &course{ts: ts, encoded: encoded}
 	groupings := uint64(0)
 	for _, r := range rules {
 		groupings |= c.e.signals[r].groupings
@@ -227,7 +231,7 @@ func (k *course) join(c *Correlator, g reading) {
 
 // wanted reports whether an event whose groups have these hashes matters to more
 // than counts.
-func (k *course) wanted(c *Correlator, ts *tenantSets, at int64, hashes []byte) bool {
+func (k *course) wanted(c *Correlator, at int64, hashes []byte) bool {
 	for i := range k.tells {
 		if c.tells(at, k.tells[i].reader) {
 			return true
@@ -237,14 +241,14 @@ func (k *course) wanted(c *Correlator, ts *tenantSets, at int64, hashes []byte) 
 		s := &k.sifts[i]
 		if h := binary.BigEndian.Uint32(hashes[s.at:]); s.may.has(h) {
 			for j := range s.joins {
-				if g := &s.joins[j]; !c.spare(g.from, g.reader, ts, at, h) {
+				if g := &s.joins[j]; !c.spare(g.from, g.reader, k.ts, at, h) {
 					return true
 				}
 			}
 		}
 	}
 	for i := range k.joins {
-		if g := &k.joins[i]; !c.spare(g.from, g.reader, ts, at, binary.BigEndian.Uint32(hashes[g.at:])) {
+		if g := &k.joins[i]; !c.spare(g.from, g.reader, k.ts, at, binary.BigEndian.Uint32(hashes[g.at:])) {
 			return true
 		}
 	}
@@ -269,13 +273,13 @@ func (c *Correlator) mayWant(ts *tenantSets, grouping int) *glance {
 			}
 			of, _ := c.wants(ts, reading{from: r, reader: up})
 			for _, b := range of {
-				if !b.made() || b.empty() {
+				if !b.made() || b.few.empty() {
 					continue
 				}
 				if may == nil {
 					may = &glance{}
 				}
-				may.add(b)
+				may.merge(b.few)
 			}
 		}
 	}

@@ -152,9 +152,7 @@ func (w *Watch) find(e *event.Event, id, name int) *use {
 	if u := w.people[string(b)]; u != nil {
 		return u
 	}
-	if b = ascii.AppendLower(room[:0], e.Text(name)); w.names[string(b)] == "" {
-		return nil
-	}
+	b = ascii.AppendLower(room[:0], e.Text(name))
 	return w.people[w.names[string(b)]]
 }
 

@@ -56,12 +56,15 @@ func (c *cursor) text() string {
 func readCursor(text string) (cursor, error) {
 	var c cursor
 	err := json.Unmarshal([]byte(text), &c)
-	if err == nil && c.Mark.IsZero() {
+	switch {
+	case err != nil:
+	case c.Mark.IsZero():
 		err = fmt.Errorf("it has no mark")
-	}
-	for h, list := range c.Done {
-		if _, bad := base64.RawURLEncoding.DecodeString(list); bad != nil || len(list)%size != 0 {
-			err = fmt.Errorf("what is done in hour %q is no list of hashes", h)
+	default:
+		for h, list := range c.Done {
+			if _, bad := base64.RawURLEncoding.DecodeString(list); bad != nil || len(list)%size != 0 {
+				err = fmt.Errorf("what is done in hour %q is no list of hashes", h)
+			}
 		}
 	}
 	if err != nil {
