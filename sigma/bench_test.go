@@ -46,6 +46,13 @@ func (r benchRecord) Append(dst []FieldValue, field int) []FieldValue {
 	return append(dst, r[field])
 }
 
+func (r benchRecord) First(field int) (FieldValue, int) {
+	if field >= len(r) {
+		return FieldValue{}, 0
+	}
+	return r[field], 1
+}
+
 func (r benchRecord) Text(int) (string, bool) { return "", false }
 
 func benchOptions() Options {

@@ -50,6 +50,14 @@ func (e event) Append(dst []sigma.FieldValue, field int) []sigma.FieldValue {
 	}
 }
 
+// First is Append for fields that have one value, as all of the event have.
+func (e event) First(field int) (v sigma.FieldValue, n int) {
+	if values := e.Append(nil, field); len(values) > 0 {
+		return values[0], 1
+	}
+	return v, 0
+}
+
 // Text offers all of the event to keywords.
 func (e event) Text(i int) (string, bool) { return fmt.Sprint(map[string]any(e)), i == 0 }
 

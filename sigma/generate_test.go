@@ -47,6 +47,16 @@ func (r *testRecord) Append(dst []FieldValue, field int) []FieldValue {
 	return append(dst, r.fields[field]...)
 }
 
+func (r *testRecord) First(field int) (FieldValue, int) { return first(r.fields[field]) }
+
+// first is what Record.First says of values.
+func first(values []FieldValue) (v FieldValue, n int) {
+	if len(values) > 0 {
+		v = values[0]
+	}
+	return v, min(len(values), 2)
+}
+
 // derive makes something of each value, and of none.
 func derive(values []FieldValue) []FieldValue {
 	if len(values) == 0 {

@@ -30,7 +30,8 @@ type Matcher struct {
 type fieldState struct {
 	gen        uint32
 	level      level
-	start, end int32 // of its values
+	gathered   bool  // its values stand in Matcher.values
+	start, end int32 // there
 }
 
 // NewMatcher returns a Matcher for the set.
@@ -55,12 +56,29 @@ func (m *Matcher) Match(rec Record) []int {
 	return m.conclude()
 }
 
-// heed looks at a field that every record is looked at for.
+// heed looks at a field that every record is looked at for. Nothing of it, and of
+// those that depend on it, has been looked at in this record.
 func (m *Matcher) heed(h *hotField) {
-	if h.memory >= 0 {
-		m.recall(h, &m.memory[h.memory])
-	} else {
+	f := &m.set.fields[h.field]
+	if f.texts {
 		m.look(h.field, h.level)
+		return
+	}
+	v, n := m.rec.First(f.id)
+	if n > 1 {
+		m.look(h.field, h.level)
+		for _, d := range h.dependent {
+			m.look(d.field, d.level)
+		}
+		return
+	}
+	m.fields[h.field] = fieldState{gen: m.gen, level: h.level}
+	m.present(f, n > 0 && v.Kind != Null, n == 0 || v.Kind == Null, n > 0)
+	switch {
+	case h.memory >= 0:
+		m.recall(h, &m.memory[h.memory], v, n)
+	case n > 0:
+		m.lookValue(f, h.level, v)
 	}
 }
 
@@ -187,25 +205,28 @@ func (m *Matcher) mark(id uint32) {
 
 // look takes the values of a field to the level asked for.
 func (m *Matcher) look(slot uint32, want level) {
-	f, st := &m.set.fields[slot], &m.fields[slot]
-	if st.gen != m.gen {
-		m.fetch(f, st)
-	}
+	st := &m.fields[slot]
+	values := m.valuesOf(slot)
 	todo := want &^ st.level
 	st.level |= want
 	if todo == 0 {
 		return
 	}
-	for i := st.start; i < st.end; i++ {
-		v := &m.values[i]
-		if v.Kind == Null {
-			continue
-		}
-		lookText(m, f, todo, v.Text)
-		if v.Kind == Number && !plainInteger(v.Text) {
-			if canonical, ok := m.canonical(v.Text); ok {
-				lookText(m, f, todo, canonical)
-			}
+	f := &m.set.fields[slot]
+	for _, v := range values {
+		m.lookValue(f, todo, v)
+	}
+}
+
+// lookValue marks what one value of a field says, in all its spellings.
+func (m *Matcher) lookValue(f *field, todo level, v FieldValue) {
+	if v.Kind == Null {
+		return
+	}
+	lookText(m, f, todo, v.Text)
+	if v.Kind == Number && !plainInteger(v.Text) {
+		if canonical, ok := m.canonical(v.Text); ok {
+			lookText(m, f, todo, canonical)
 		}
 	}
 }
@@ -235,10 +256,15 @@ func lookText[T byteseq](m *Matcher, f *field, todo level, text T) {
 	}
 }
 
-// fetch reads the values of a field and marks its presence.
-func (m *Matcher) fetch(f *field, st *fieldState) {
+// valuesOf returns the values of a field. Where they have not been looked at, it
+// marks whether there are any.
+func (m *Matcher) valuesOf(slot uint32) []FieldValue {
+	f, st := &m.set.fields[slot], &m.fields[slot]
+	known := st.gen == m.gen
+	if known && st.gathered {
+		return m.values[st.start:st.end]
+	}
 	start := int32(len(m.values))
-	isNull, notNull := false, false
 	if f.texts {
 		for i := 0; ; i++ {
 			text, ok := m.rec.Text(i)
@@ -246,35 +272,34 @@ func (m *Matcher) fetch(f *field, st *fieldState) {
 				break
 			}
 			m.values = append(m.values, FieldValue{String, text})
-			notNull = true
 		}
 	} else {
 		m.values = m.rec.Append(m.values, f.id)
-		for _, v := range m.values[start:] {
-			if v.Kind == Null {
-				isNull = true
-			} else {
-				notNull = true
-			}
-		}
 	}
-	*st = fieldState{gen: m.gen, level: fetched, start: start, end: int32(len(m.values))}
-	if f.exists >= 0 && st.end > st.start {
+	values := m.values[start:]
+	level := st.level
+	if !known {
+		level = fetched
+		isNull, notNull := len(values) == 0, false
+		for _, v := range values {
+			isNull, notNull = isNull || v.Kind == Null, notNull || v.Kind != Null
+		}
+		m.present(f, notNull, isNull, len(values) > 0)
+	}
+	*st = fieldState{m.gen, level, true, start, int32(len(m.values))}
+	return values
+}
+
+// present marks the presence of a field: whether it exists, has a value that is
+// not null, and has one that is null or none.
+func (m *Matcher) present(f *field, notNull, isNull, exists bool) {
+	if f.exists >= 0 && exists {
 		m.mark(uint32(f.exists))
 	}
 	if f.any >= 0 && notNull {
 		m.mark(uint32(f.any))
 	}
-	if f.null >= 0 && (isNull || st.end == st.start) {
+	if f.null >= 0 && isNull {
 		m.mark(uint32(f.null))
 	}
-}
-
-// valuesOf returns the values of a field.
-func (m *Matcher) valuesOf(slot uint32) []FieldValue {
-	f, st := &m.set.fields[slot], &m.fields[slot]
-	if st.gen != m.gen {
-		m.fetch(f, st)
-	}
-	return m.values[st.start:st.end]
 }

@@ -23,16 +23,13 @@ type remembered struct {
 // longest is the length up to which texts are remembered.
 const longest = 256
 
-// place returns where values are remembered, nil if they are not: several values
-// are rare and come in too many combinations.
-func (mem *memory) place(values []FieldValue) *remembered {
-	switch len(values) {
-	case 0:
+// place returns where a value, or none, is remembered; nil if it is too long.
+func (mem *memory) place(v FieldValue, n int) *remembered {
+	switch {
+	case n == 0:
 		return &mem.missing
-	case 1:
-		if text := values[0].Text; len(text) <= longest {
-			return &mem.places[placeOf(text)%uint64(len(mem.places))]
-		}
+	case len(v.Text) <= longest:
+		return &mem.places[placeOf(v.Text)%uint64(len(mem.places))]
 	}
 	return nil
 }
@@ -51,35 +48,29 @@ func placeOf(text string) uint64 {
 	return h
 }
 
-func (r *remembered) is(values []FieldValue) bool {
-	return r.known && (len(values) == 0 || r.kind == values[0].Kind && string(r.text) == values[0].Text)
+func (r *remembered) is(v FieldValue, n int) bool {
+	return r.known && (n == 0 || r.kind == v.Kind && string(r.text) == v.Text)
 }
 
-// recall looks at a field and at those that depend on it, or marks what it knows
-// to come of that. Nothing of them has been looked at in this record.
-func (m *Matcher) recall(h *hotField, mem *memory) {
-	st := &m.fields[h.field]
-	m.fetch(&m.set.fields[h.field], st)
-	values := m.values[st.start:st.end]
-	r := mem.place(values)
-	if r != nil && r.is(values) {
+// recall looks at the one value of a field, or at none, and at the fields that
+// depend on it, or marks what it knows to come of that.
+func (m *Matcher) recall(h *hotField, mem *memory, v FieldValue, n int) {
+	r := mem.place(v, n)
+	if r != nil && r.is(v, n) {
 		for _, p := range r.marks {
 			m.mark(p)
 		}
-		st.level |= h.level
 		return
 	}
 	m.learning, m.learned = r != nil, m.learned[:0]
-	m.look(h.field, h.level)
+	if n > 0 {
+		m.lookValue(&m.set.fields[h.field], h.level, v)
+	}
 	for _, d := range h.dependent {
 		m.look(d.field, d.level)
 	}
 	m.learning = false
-	if r == nil {
-		return
-	}
-	*r = remembered{known: true, text: r.text[:0], marks: append(r.marks[:0], m.learned...)}
-	if len(values) == 1 {
-		r.kind, r.text = values[0].Kind, append(r.text, values[0].Text...)
+	if r != nil {
+		*r = remembered{known: true, kind: v.Kind, text: append(r.text[:0], v.Text...), marks: append(r.marks[:0], m.learned...)}
 	}
 }

@@ -68,6 +68,9 @@ type Record interface {
 	// Options.Resolve gave it. A field that is missing has none; an element of
 	// a list is one value.
 	Append(dst []FieldValue, field int) []FieldValue
+	// First returns the first of the values that Append adds and how many these
+	// are: 0, 1, or 2 for several. Most fields have one, which is read in passing.
+	First(field int) (v FieldValue, n int)
 	// Text returns the i-th text in which keywords are looked for; ok is false
 	// past the last.
 	Text(i int) (text string, ok bool)

@@ -35,15 +35,20 @@ func (sc *scan) finish(ctx context.Context) (*Result, error) {
 		return ordered.Add(buf)
 	})
 	defer correlator.Close()
-	var duplicates int64
-	survivors := func(add func(event.Key, []byte) error) (err error) {
-		duplicates, err = sc.survivors(ctx, add)
-		return err
-	}
 	again := sc.newRereader(ctx)
 	defer again.close()
-	correlator.Use(detect.Input{Filters: sc.filters(), Again: survivors, Read: again.hits})
-	if err := survivors(correlator.AddHits); err != nil {
+	keys := sc.sorters(func(w *worker) *spill.Sorter { return w.keys })
+	var duplicates int64
+	correlator.Use(detect.Input{Filters: sc.filters(), Read: again.hits, Again: func(add func(event.Key, []byte) error) error {
+		records := spill.Iterate
+		if duplicates == 0 {
+			records = spill.All // where no record displaces another the order is nothing
+		}
+		_, err := survivors(until(ctx, records(keys...)), add)
+		return err
+	}})
+	duplicates, err := survivors(until(ctx, spill.Iterate(keys...)), correlator.AddHits)
+	if err != nil {
 		return nil, err
 	}
 	if err := correlator.Finish(sc.watermark()); err != nil {
@@ -76,7 +81,7 @@ func (sc *scan) finish(ctx context.Context) (*Result, error) {
 	if err := b.Close(); err != nil {
 		return nil, err
 	}
-	err := linker.Finish(func(a *alert.Alert) error {
+	err = linker.Finish(func(a *alert.Alert) error {
 		levels[a.Severity]++
 		for i := range a.Evidence {
 			a.Evidence[i].Source = sc.sourceOf(a.Evidence[i].Source)
@@ -117,10 +122,10 @@ func (sc *scan) finish(ctx context.Context) (*Result, error) {
 
 // survivors hands on what each event means to the rules. Of records with one
 // key only the first in order of format rank, content and place counts.
-func (sc *scan) survivors(ctx context.Context, add func(event.Key, []byte) error) (duplicates int64, err error) {
+func survivors(records iter.Seq2[[]byte, error], add func(event.Key, []byte) error) (duplicates int64, err error) {
 	var last event.Key
 	first := true
-	for rec, err := range until(ctx, spill.Iterate(sc.sorters(func(w *worker) *spill.Sorter { return w.keys })...)) {
+	for rec, err := range records {
 		if err != nil {
 			return 0, err
 		}

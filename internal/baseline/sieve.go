@@ -13,6 +13,7 @@ import (
 type sieve struct {
 	set   bool
 	all   bool      // everything passes
+	long  uint64    // by length modulo 64, a bit each
 	exact []uint64  // by length and some characters, a bit each
 	shift uint8     // of a hash, for the number of its bit
 	first [4]uint64 // by first character, of patterns that do not begin with *
@@ -32,6 +33,7 @@ func (s *sieve) add(folded string) {
 	}
 	b := sieveHash(folded) >> s.shift
 	s.exact[b>>6] |= 1 << (b & 63)
+	s.long |= 1 << (len(folded) & 63)
 }
 
 func (s *sieve) addGlob(g *glob) {
@@ -51,9 +53,10 @@ func (s *sieve) passes(text string) bool {
 	if !s.set || s.all {
 		return true
 	}
-	b := sieveHash(text) >> s.shift
-	if s.exact[b>>6]>>(b&63)&1 != 0 {
-		return true
+	if s.long>>(len(text)&63)&1 != 0 {
+		if b := sieveHash(text) >> s.shift; s.exact[b>>6]>>(b&63)&1 != 0 {
+			return true
+		}
 	}
 	if c := lowByte(text[0]); s.first[c>>6]>>(c&63)&1 != 0 && anyEnds(s.globs, text) {
 		return true

@@ -35,7 +35,11 @@ type box struct {
 	used                     bool
 }
 
+// boxOf returns the box of a place, unused if it is not known.
 func boxOf(p Place) box {
+	if !p.Known {
+		return box{}
+	}
 	return box{
 		used:  true,
 		south: int16(math.Floor(p.Lat * 100)), north: int16(math.Ceil(p.Lat * 100)),
@@ -54,11 +58,10 @@ func (b *boxes) find(h uint32) *box {
 }
 
 // visit notes where a group was.
-func (b *boxes) visit(h uint32, p Place) {
-	if !p.Known {
+func (b *boxes) visit(h uint32, with box) {
+	if !with.used {
 		return
 	}
-	with := boxOf(p)
 	with.hash = h
 	if b.waiting = append(b.waiting, with); len(b.waiting) == 64 {
 		b.settle()
@@ -161,22 +164,22 @@ func coordinate(s string, limit float64) (float64, bool) {
 	return f, err == nil && f >= -limit && f <= limit
 }
 
-// places remember what coordinates mean: people come from few places.
+// places remember the boxes of coordinates: people come from few places.
 type places [64]struct {
 	latitude, longitude string
-	place               Place
+	box                 box
 }
 
-func (p *places) at(latitude, longitude string) Place {
+func (p *places) at(latitude, longitude string) box {
 	if len(latitude) < 2 || len(longitude) < 2 {
-		return placeAt(latitude, longitude)
+		return boxOf(placeAt(latitude, longitude))
 	}
 	// The last digits differ most.
 	n, m := latitude[len(latitude)-2:], longitude[len(longitude)-2:]
 	c := &p[(n[0]*3^n[1]*5^m[0]*7^m[1]*11)%byte(len(p))]
 	if c.latitude != latitude || c.longitude != longitude {
 		c.latitude, c.longitude = strings.Clone(latitude), strings.Clone(longitude)
-		c.place = placeAt(latitude, longitude)
+		c.box = boxOf(placeAt(latitude, longitude))
 	}
-	return c.place
+	return c.box
 }

@@ -20,7 +20,7 @@ func TestBoxesMissNobody(t *testing.T) {
 			p.Lat, p.Lon = float64(g%120-60)+rng.Float64(), float64(g%300-150)+rng.Float64()
 		}
 		been[g] = append(been[g], p)
-		parts[rng.IntN(len(parts))].visit(uint32(g)*2654435761, p)
+		parts[rng.IntN(len(parts))].visit(uint32(g)*2654435761, boxOf(p))
 	}
 	all := &parts[0]
 	all.settle()
@@ -64,7 +64,7 @@ func TestBoxesThatAreFull(t *testing.T) {
 	var b boxes
 	n := maxBoxes/4*3 + 10
 	for g := range n {
-		b.visit(uint32(g), Place{Lat: 1, Lon: 1, Known: true})
+		b.visit(uint32(g), boxOf(Place{Lat: 1, Lon: 1, Known: true}))
 	}
 	b.settle()
 	b.seal()

@@ -49,11 +49,11 @@ type Correlator struct {
 	// be added once more, and in which groups they have findings.
 	waits    []bool
 	findings *Filters
-	some     []bool // by correlation: it has findings among its inputs
-	replayed int    // the level for which hits are added at the moment
-	telling  bool   // they are added for what was counted before
-	later    Sorter // of records to be read again
-	fetched  bool   // the hits at hand are of such a record
+	some     []bool  // by correlation: it has findings among its inputs
+	replayed int     // the level for which hits are added at the moment
+	telling  *glance // quarters of an hour of which findings tell, if they are added for what was counted before
+	later    Sorter  // of records to be read again
+	fetched  bool    // the hits at hand are of such a record
 	hashes   hasher
 	// The tenant of the event before, which most have.
 	tenant  string
@@ -188,15 +188,19 @@ func (c *Correlator) counted(level int, until Watermark) error {
 		}
 		return nil
 	}
+	told := &glance{}
 	_ = each(func(rule int, tenant string, pc *periodChange) error {
 		pc.until = c.mark(rule, tenant, until)
-		again = pc.compareAll() && pc.later || again
+		if pc.compareAll() && pc.later {
+			again = true
+			pc.told(told)
+		}
 		return nil
 	})
 	if again {
-		c.telling = true
+		c.telling = told
 		err := c.addAgain(level)
-		if c.telling = false; err != nil {
+		if c.telling = nil; err != nil {
 			return err
 		}
 	}

@@ -81,11 +81,11 @@ func (c *Correlator) task(rule int, up reader, ts *tenantSets) task {
 		switch {
 		case c.replayed == 0 && !(c.fetched && c.comesAgain(rule)):
 			return taskCount
-		case c.telling && c.comesAgain(rule):
+		case c.telling != nil && c.comesAgain(rule):
 			return taskTell
 		}
 		return taskNone
-	case c.telling:
+	case c.telling != nil:
 		return taskNone
 	case c.filters != nil && c.e.waits[up.rule][up.input] && c.comesAgain(rule):
 		// Its signals matter only in groups in which another found something.
@@ -117,6 +117,12 @@ func (c *Correlator) spare(rule int, up reader, ts *tenantSets, at int64, h uint
 	p := ts.patterns[up.rule]
 	return p.Type == "travel" && !c.filters.boxes.apart(h, p.Minimum) ||
 		!c.filters.mayReach(up.rule, p, h, at) || c.lonely(rule, up, h)
+}
+
+// tells reports whether events of a moment may matter in the present pass: where
+// it is only for what was counted, most do not.
+func (c *Correlator) tells(at int64) bool {
+	return c.telling == nil || c.telling.has(uint32(quarterOf(at)))
 }
 
 // replay adds the hits once more that have waited for the findings below a

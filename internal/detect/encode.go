@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,10 +43,12 @@ func (s *Signal) Append(dst []byte) []byte {
 	return s.Detail.append(dst)
 }
 
-// DecodeSignal reads what Append wrote.
+// DecodeSignal reads what Append wrote. Its texts point into one copy of that.
 func DecodeSignal(b []byte) (Signal, error) {
+	const ids = 8 // as many as most signals have
+	room := append(make([]byte, 0, len(b)+36*ids), b...)
 	var s Signal
-	err := s.decode(&signalReader{b: b})
+	err := s.decode(&signalReader{b: room, borrow: true, arena: room[len(b):]})
 	return s, err
 }
 
@@ -139,19 +142,26 @@ func (d *Detail) read(r *signalReader) {
 	d.Flags = Flags(r.take(1)[0])
 	d.Severity = r.text()
 	d.Measure = r.text()
-	for range r.count(3) {
+	n := r.count(3)
+	d.Entities = slices.Grow(d.Entities, n)
+	for range n {
 		d.Entities = append(d.Entities, Entity{Type: r.text(), ID: r.text(), Name: r.text()})
 	}
-	for range r.count(2) {
+	n = r.count(2)
+	d.Values = slices.Grow(d.Values, n)
+	for range n {
 		v := d.value()
-		for range r.count(1) {
+		m := r.count(1)
+		v.Texts = slices.Grow(v.Texts, m)
+		for range m {
 			v.Texts = append(v.Texts, r.text())
 		}
 		for range r.count(8) {
 			v.rest = append(v.rest, r.uint64())
 		}
 	}
-	n := r.count(16)
+	n = r.count(16)
+	d.Evidence = slices.Grow(d.Evidence, n)
 	for i := range n {
 		e := Evidence{Key: r.key(), Time: d.First}
 		if !single {

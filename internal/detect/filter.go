@@ -25,20 +25,25 @@ type Filters struct {
 	// counted says how many events, or different values, there are of a group
 	// within a stretch of time as long as the correlation's span, by hash of all
 	// of these, up to maxCounted. A window lies in one stretch or in two that
-	// adjoin. They are made when the first is counted.
+	// adjoin. They are made when the first is counted, and few at first, which
+	// stay in a processor's cache.
 	counted []uint8
 	// values are those last counted, with rule, group and stretch, by hash: where
 	// different values count, one that comes again does not. One that was
 	// forgotten counts twice.
 	values []uint64
+	adds   int // to counted
 }
 
 const (
 	interruptBits = 1 << 22
 	groupBits     = 1 << 20
-	countedBits   = 23
 	maxCounted    = math.MaxUint8
-	valueBits     = 18
+	// As binary logarithms: of counted and values at first, and of what they grow
+	// to once that many were added.
+	fewCounted, manyCounted = 19, 23
+	fewValues, manyValues   = 15, 18
+	enoughAdds              = 1 << fewCounted / 4
 )
 
 // newFilters returns the filters that some rules need.
@@ -62,8 +67,14 @@ func (f *Filters) Merge(o *Filters) {
 		f.groups[i].merge(o.groups[i])
 	}
 	if f.counted == nil {
-		f.counted = o.counted
-		o.counted = nil
+		f.counted, f.values, f.adds, o.counted = o.counted, o.values, o.adds, nil
+	}
+	if o.counted != nil && len(o.counted) != len(f.counted) {
+		for _, few := range []*Filters{f, o} {
+			if len(few.counted) < 1<<manyCounted {
+				few.grow()
+			}
+		}
 	}
 	for i, n := range o.counted {
 		f.counted[i] = uint8(min(int(f.counted[i])+int(n), maxCounted))
@@ -158,7 +169,7 @@ func (f *Filters) note(hashes *hasher, ev *event.Event, ts *tenantSets, tuples [
 			}
 			f.see(&n, ts, h, value, at, timed)
 			if n.travels {
-				f.boxes.visit(h, placeOf(t[end:]))
+				f.boxes.visit(h, boxOf(placeOf(t[end:])))
 			}
 		}
 	}
@@ -182,11 +193,8 @@ func (f *Filters) count(n *groupNote, p *Pattern, h uint32, value uint64, at int
 	if p == nil || p.least < 2 {
 		return
 	}
-	if f.values == nil {
-		f.values = make([]uint64, 1<<valueBits)
-	}
 	if f.counted == nil {
-		f.counted = make([]uint8, 1<<countedBits)
+		f.counted, f.values = make([]uint8, 1<<fewCounted), make([]uint64, 1<<fewValues)
 	}
 	bucket := bucketOf(p, at)
 	if !n.values {
@@ -197,7 +205,7 @@ func (f *Filters) count(n *groupNote, p *Pattern, h uint32, value uint64, at int
 	// each pair of them counts by itself, under the number of the former.
 	for _, pair := range [2]int64{bucket - 1, bucket} {
 		v := mix(mix(mix(value, uint64(h)), uint64(n.counts)), uint64(pair))
-		if last := &f.values[v>>(64-valueBits)]; *last != v {
+		if last := &f.values[v&uint64(len(f.values)-1)]; *last != v {
 			*last = v
 			f.add(n.counts, h, pair)
 		}
@@ -205,8 +213,31 @@ func (f *Filters) count(n *groupNote, p *Pattern, h uint32, value uint64, at int
 }
 
 func (f *Filters) add(rule int, h uint32, bucket int64) {
-	if n := &f.counted[countedAt(rule, h, bucket)]; *n < maxCounted {
+	if f.adds++; f.adds >= enoughAdds && len(f.counted) < 1<<manyCounted {
+		f.grow()
+	}
+	if n := f.at(rule, h, bucket); *n < maxCounted {
 		*n++
+	}
+}
+
+// at is the counter of a stretch of a group.
+func (f *Filters) at(rule int, h uint32, bucket int64) *uint8 {
+	return &f.counted[mix(mix(uint64(h), uint64(rule)), uint64(bucket))&uint64(len(f.counted)-1)]
+}
+
+// grow makes room for many. What a counter has counted may belong to any of those
+// that come of it.
+func (f *Filters) grow() {
+	few := f.counted
+	f.counted = make([]uint8, 1<<manyCounted)
+	for i := 0; i < len(f.counted); i += len(few) {
+		copy(f.counted[i:], few)
+	}
+	last := f.values
+	f.values = make([]uint64, 1<<manyValues)
+	for _, v := range last {
+		f.values[v&uint64(len(f.values)-1)] = v
 	}
 }
 
@@ -220,7 +251,7 @@ func (f *Filters) mayReach(rule int, p *Pattern, h uint32, at int64) bool {
 		return false
 	}
 	n := bucketOf(p, at)
-	near := func(n int64) int { return int(f.counted[countedAt(rule, h, n)]) }
+	near := func(n int64) int { return int(*f.at(rule, h, n)) }
 	here := near(n)
 	switch {
 	case p.Type == "value_count":
@@ -241,10 +272,6 @@ func bucketOf(p *Pattern, at int64) int64 {
 		n-- // division rounds towards 1970
 	}
 	return n
-}
-
-func countedAt(rule int, h uint32, bucket int64) uint64 {
-	return mix(mix(uint64(h), uint64(rule)), uint64(bucket)) >> (64 - countedBits)
 }
 
 // marked reports whether a group may have been marked.

@@ -129,6 +129,9 @@ func (c *Correlator) AddHits(key event.Key, rec []byte) error {
 		Detail: Detail{Count: 1, Entities: s.Entities[:0], Values: s.Values[:0], Evidence: s.Evidence[:0]},
 	}
 	s.Time = d.time()
+	if at, ok := nanos(s.Time); ok && !c.tells(at) {
+		return nil
+	}
 	s.First, s.Last = s.Time, s.Time
 	s.Tenant = d.text()
 	if flags&hitVersion != 0 {

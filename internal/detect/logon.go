@@ -134,21 +134,35 @@ func (c *Correlator) finishLogons() error {
 	return c.logons.Close()
 }
 
+// A waiting is a signal with the room that its texts take.
+type waiting struct {
+	Signal
+	reader signalReader
+	room   []byte
+}
+
+// take decodes a signal that Append wrote.
+func (w *waiting) take(b []byte) error {
+	w.room = append(w.room[:0], b...)
+	w.reader = signalReader{b: w.room, borrow: true, arena: w.reader.arena[:0]}
+	return w.decode(&w.reader)
+}
+
 // joinLogons takes what addLogon wrote, in ascending order.
 func (c *Correlator) joinLogons(recs iter.Seq2[[]byte, error]) error {
 	var (
-		id      string   // of the sign-ins at hand, with their tenant
-		open    bool     // an interruption waits for its outcome
-		began   int64    // when the first one happened
-		last    Signal   // the last one
-		pending []Signal // of rules that it satisfies
-		outcome Signal   // room for those that need not be kept
+		id      string    // of the sign-ins at hand, with their tenant
+		open    bool      // an interruption waits for its outcome
+		began   int64     // when the first one happened
+		last    event.Key // the last one
+		pending []waiting // its signals, of rules that it satisfies
+		outcome Signal    // room for those that need not be kept
 		reader  signalReader
 	)
 	release := func() error {
 		open = false
 		for i := range pending {
-			if err := c.standing(&pending[i]); err != nil {
+			if err := c.standing(&pending[i].Signal); err != nil {
 				return err
 			}
 		}
@@ -181,17 +195,19 @@ func (c *Correlator) joinLogons(recs iter.Seq2[[]byte, error]) error {
 			}
 			continue
 		}
-		s, err := DecodeSignal(rec[n+25:])
-		if err != nil {
+		if key := event.Key(rec[n+9:]); !open {
+			open, began, last = true, at, key
+		} else if key != last {
+			pending, last = pending[:0], key
+		}
+		if len(pending) == cap(pending) {
+			pending = append(pending, waiting{})
+		} else {
+			pending = pending[:len(pending)+1] // with the room of one before
+		}
+		if err := pending[len(pending)-1].take(rec[n+25:]); err != nil {
 			return err
 		}
-		if !open {
-			open, began = true, at
-		} else if s.Key != last.Key {
-			pending = pending[:0]
-		}
-		last = s
-		pending = append(pending, s)
 	}
 	return release()
 }

@@ -157,6 +157,24 @@ func (r *record) Append(dst []sigma.FieldValue, field int) []sigma.FieldValue {
 	return r.e.Append(dst, field)
 }
 
+// First returns the first value of a field and how many it has.
+func (r *record) First(field int) (v sigma.FieldValue, n int) {
+	if i := field - r.first; i >= 0 && i < len(r.ts.answers) {
+		text, ok := r.ts.answers[i](&r.facts)
+		if !ok {
+			return v, 0
+		}
+		return sigma.FieldValue{Kind: sigma.String, Text: text}, 1
+	}
+	if field != r.known {
+		return r.e.First(field)
+	}
+	if user := r.facts.User(); !user.Stranger {
+		return sigma.FieldValue{Kind: sigma.String, Text: user.ID}, 2
+	}
+	return v, 0
+}
+
 // appendKnown adds what answers about the user depend on: nothing for most, whom
 // the baseline does not know.
 func (r *record) appendKnown(dst []sigma.FieldValue) []sigma.FieldValue {

@@ -173,6 +173,9 @@ func (c *periodChange) dayStart(y int, m time.Month, d int) int64 {
 	return start.UnixNano()
 }
 
+// quarterOf is the number of the quarter of an hour in which a moment lies.
+func quarterOf(at int64) int64 { return at / int64(15*time.Minute) }
+
 // hourOf returns the hour in which a moment lies. Days begin at quarters of an
 // hour in every zone.
 func (c *periodChange) hourOf(at int64) *hourCount {
@@ -180,7 +183,7 @@ func (c *periodChange) hourOf(at int64) *hourCount {
 		c.first, c.days, c.quarters = at, map[int64]*dayCount{}, map[int64]*hourCount{}
 	}
 	c.first = min(c.first, at)
-	quarter := at / int64(15*time.Minute)
+	quarter := quarterOf(at)
 	if h := c.quarters[quarter]; h != nil {
 		return h
 	}
@@ -245,6 +248,20 @@ func (h *hourCount) tell(p *Pattern, d *Detail, from []int) {
 		if j := from[i]; j >= 0 && j < len(d.Values) {
 			for _, t := range d.Values[j].Texts {
 				h.values[i].add(t)
+			}
+		}
+	}
+}
+
+// told notes the quarters of the hours of which findings tell.
+func (c *periodChange) told(quarters *glance) {
+	for _, day := range c.days {
+		for h := range day.hours {
+			if !day.hours[h].told {
+				continue
+			}
+			for q := quarterOf(day.start + int64(h)*int64(time.Hour)); q <= quarterOf(day.endOf(h)-1); q++ {
+				quarters.set(uint32(q))
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -79,21 +80,25 @@ const signinView = "sign-ins"
 // DefaultPeriod is the longest gap within one alert where a rule names none.
 const DefaultPeriod = 24 * time.Hour
 
-var spanPattern = regexp.MustCompile(`^([0-9]+)(s|m|h|d)$`)
+var spanUnits = map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}
 
 // ParseSpan reads a time span such as 90s, 10m, 24h or 14d.
 func ParseSpan(s string) (time.Duration, error) {
-	m := spanPattern.FindStringSubmatch(s)
-	if m == nil {
-		return 0, fmt.Errorf("%q is not a time span; write 90s, 10m, 24h or 14d", s)
+	var unit time.Duration
+	var n uint64
+	err := strconv.ErrSyntax
+	if last := len(s) - 1; last > 0 {
+		unit = spanUnits[s[last]]
+		n, err = strconv.ParseUint(s[:last], 10, 64)
 	}
 	const longest = 100_000 * 24 * time.Hour
-	unit := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}[m[2]]
-	var n time.Duration
-	if _, err := fmt.Sscan(m[1], &n); err != nil || n <= 0 || n > longest/unit {
+	switch {
+	case unit == 0 || errors.Is(err, strconv.ErrSyntax):
+		return 0, fmt.Errorf("%q is not a time span; write 90s, 10m, 24h or 14d", s)
+	case err != nil || n == 0 || n > uint64(longest/unit):
 		return 0, fmt.Errorf("%q is out of range: write 1s to 100000d", s)
 	}
-	return n * unit, nil
+	return time.Duration(n) * unit, nil
 }
 
 // Period is the longest gap within one alert of the rule.

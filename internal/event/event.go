@@ -51,23 +51,30 @@ type Event struct {
 
 	schema  *Schema
 	heads   []head
-	record  uint32 // number of the present one; heads of others are out of date
+	arrays  []array // of the fields whose heads say that there is one
+	record  uint32  // number of the present one; heads of others are out of date
 	vals    []val
 	scratch []byte
 }
 
-// A head is the list of a field's values.
+// A head is the list of a field's values. Heads are small, since those of several
+// events are in use at a time.
 type head struct {
+	record      uint32
 	first, last int32 // index into vals, plus one
+	rank        uint8 // of the path that gave them
+	derived     bool  // computed already
+	mixed       bool  // elements are out of order: the array's key occurs twice
+	array       bool  // there is more to say about it
+}
+
+// An array is what there is to say about values that may be many.
+type array struct {
 	// seen and index are where Value was last asked and found, from which the
 	// next question goes on: a list of a hundred thousand is read in one walk.
 	// at is the same for TextAt.
 	seen, index, at int32
 	most            int32 // elements, as far as their positions tell
-	record          uint32
-	rank            uint8 // of the path that gave them
-	derived         bool  // computed already
-	mixed           bool  // elements are out of order: the array's key occurs twice
 }
 
 type val struct {
@@ -79,7 +86,7 @@ type val struct {
 // New returns an event for records read under schema. The schema must not
 // grow afterwards.
 func New(schema *Schema) *Event {
-	return &Event{schema: schema, heads: make([]head, schema.Size()), record: 1}
+	return &Event{schema: schema, heads: make([]head, schema.Size()), arrays: make([]array, schema.Size()), record: 1}
 }
 
 // Schema is the registry under which the event is read.
@@ -140,8 +147,11 @@ func (e *Event) Put(field int, rank uint8, v Value, elem int) {
 		e.vals[h.last-1].next = n
 	}
 	h.last, h.rank = n, rank
-	h.mixed = h.mixed || int32(elem)+1 < h.most
-	h.most = max(h.most, int32(elem)+1)
+	if elem >= 0 {
+		a := e.array(field, h)
+		h.mixed = h.mixed || int32(elem)+1 < a.most
+		a.most = max(a.most, int32(elem)+1)
+	}
 }
 
 // head returns the list of a field in the present record.
@@ -151,6 +161,15 @@ func (e *Event) head(field int) *head {
 		*h = head{record: e.record}
 	}
 	return h
+}
+
+// array returns what there is to say about the values of a head.
+func (e *Event) array(field int, h *head) *array {
+	a := &e.arrays[field]
+	if !h.array {
+		*a, h.array = array{}, true
+	}
+	return a
 }
 
 // Append adds the values of a field to dst. It is the heart of matching.
@@ -163,17 +182,31 @@ func (e *Event) Append(dst []Value, field int) []Value {
 	return dst
 }
 
+// First returns the first value of a field and how many it has: 0, 1, or 2 for
+// several.
+func (e *Event) First(field int) (v Value, n int) {
+	first := e.list(field)
+	if first == 0 {
+		return Value{}, 0
+	}
+	w := &e.vals[first-1]
+	if w.next != 0 {
+		return w.v, 2
+	}
+	return w.v, 1
+}
+
 // Value returns the i-th value of a field; ok is false past the last.
 func (e *Event) Value(field, i int) (v Value, ok bool) {
 	n, at := e.list(field), int32(0)
-	h := &e.heads[field]
-	if h.seen != 0 && int(h.index) <= i {
-		n, at = h.seen, h.index
+	a := e.array(field, &e.heads[field])
+	if a.seen != 0 && int(a.index) <= i {
+		n, at = a.seen, a.index
 	}
 	for ; n != 0; at++ {
 		w := &e.vals[n-1]
 		if int(at) == i {
-			h.seen, h.index = n, at
+			a.seen, a.index = n, at
 			return w.v, true
 		}
 		n = w.next
@@ -245,16 +278,17 @@ func (e *Event) One(field int) (text string, ok bool) {
 func (e *Event) TextAt(field, elem int) string {
 	n := e.list(field)
 	h := &e.heads[field]
-	if h.at != 0 && !h.mixed && int(e.vals[h.at-1].elem) <= elem {
-		n = h.at
+	a := e.array(field, h)
+	if a.at != 0 && !h.mixed && int(e.vals[a.at-1].elem) <= elem {
+		n = a.at
 	}
 	for ; n != 0; n = e.vals[n-1].next {
 		w := &e.vals[n-1]
 		if int(w.elem) > elem && !h.mixed {
 			break
 		}
-		if h.at == 0 || w.elem > e.vals[h.at-1].elem {
-			h.at = n
+		if a.at == 0 || w.elem > e.vals[a.at-1].elem {
+			a.at = n
 		}
 		if int(w.elem) == elem && w.v.Kind != sigma.Null {
 			return w.v.Text
@@ -266,7 +300,7 @@ func (e *Event) TextAt(field, elem int) string {
 // Elems returns how many elements of an array have a value for the field.
 func (e *Event) Elems(field int) int {
 	e.list(field)
-	return int(e.heads[field].most)
+	return int(e.array(field, &e.heads[field]).most)
 }
 
 // Get returns the first value of the field with that canonical name, or "". It

@@ -90,6 +90,13 @@ func TestSortsLikeSortSlice(t *testing.T) {
 					t.Fatalf("got %d records, want %d\n%s", len(got), len(want), cmp.Diff(want, got))
 				}
 			}
+			all, err := read(All(sorters...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.SortFunc(all, bytes.Compare); !slices.EqualFunc(all, want, bytes.Equal) {
+				t.Fatalf("in no order there are %d records, want %d", len(all), len(want))
+			}
 		}
 	})
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
