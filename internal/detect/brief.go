@@ -143,10 +143,12 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 		}
 		m.groups[i] = short(h)
 	}
+	where := box{}
 	for i := range v.notes {
 		n := &v.notes[i]
 		if n.travels {
-			m.filters.boxes.visit(m.groups[n.grouping], m.places.at(ev.Text(n.latitude), ev.Text(n.longitude)))
+			where = m.places.at(ev.Text(n.latitude), ev.Text(n.longitude))
+			m.filters.boxes.visit(m.groups[n.grouping], where)
 			continue
 		}
 		value := uint64(0)
@@ -183,6 +185,9 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	for _, i := range v.groupings {
 		dst = binary.BigEndian.AppendUint32(dst, m.groups[i])
 	}
+	if v.travels {
+		dst = appendCell(dst, where)
+	}
 	return dst, v.rest, len(v.rest) == 0
 }
 
@@ -206,6 +211,10 @@ func (c *Correlator) addBrief(key event.Key, source []byte, flags byte, d *signa
 		return errSignal
 	}
 	hashes := d.take(4 * k.groups)
+	cell := []byte(nil)
+	if k.place {
+		cell = d.take(4)
+	}
 	if d.bad || (len(d.b) > 0) != (flags&hitMore != 0) {
 		return errSignal
 	}
@@ -214,19 +223,27 @@ func (c *Correlator) addBrief(key event.Key, source []byte, flags byte, d *signa
 			return err
 		}
 	}
-	need := joins && k.logons || k.wanted(c, at, hashes)
+	need, rules := joins && k.logons || k.wanted(c, at, hashes), k.encoded
+	for i := range k.stays {
+		g := &k.stays[i]
+		h := binary.BigEndian.Uint32(hashes[g.at:])
+		if c.spare(g.from, g.reader, ts, at, h) {
+			continue
+		}
+		c.record = c.record[:0]
+		if need = need || joins; !need { // else it is read again in any case
+			c.record = appendLater(c.record, place, key[:], rules, source)
+		}
+		if err := c.stay(g.rule, ts.patterns[g.rule], h, at, cell, c.record); err != nil {
+			return err
+		}
+	}
 	if need || joins {
-		rules := k.encoded
 		if !need {
 			rules = noRules // it is enough to know that the sign-in went on
 		}
-		if c.later == nil {
-			c.later = c.sorter()
-		}
-		b := append(c.buf[:0], place...)
-		b = append(append(append(b, key[:]...), rules...), source...)
-		c.buf = binary.BigEndian.AppendUint32(b, uint32(len(place)))
-		if err := c.later.Add(c.buf); err != nil {
+		c.record = appendLater(c.record[:0], place, key[:], rules, source)
+		if err := c.readLater(c.record); err != nil {
 			return err
 		}
 	}
@@ -238,38 +255,6 @@ func (c *Correlator) addBrief(key event.Key, source []byte, flags byte, d *signa
 
 // noRules is an empty list of rules.
 var noRules = appendRules(nil, nil)
-
-// readAgain adds the hits of records that brief hits did not say enough of.
-func (c *Correlator) readAgain() error {
-	if c.later == nil {
-		return nil
-	}
-	s := c.later
-	c.later, c.fetched = nil, true
-	defer func() { c.fetched = false }()
-	for rec, err := range s.Sorted() {
-		if err != nil {
-			return err
-		}
-		d := signalReader{b: rec[:len(rec)-4]}
-		place := d.take(int(binary.BigEndian.Uint32(rec[len(rec)-4:])))
-		key := d.key()
-		if c.rules = d.rules(c.rules[:0], len(c.e.rules)); d.bad {
-			return errSignal
-		}
-		hits, err := c.input.Read(key, place, d.b, c.rules)
-		if err != nil {
-			return err
-		}
-		if len(hits) == 0 {
-			continue
-		}
-		if err := c.AddHits(key, hits); err != nil {
-			return err
-		}
-	}
-	return s.Close()
-}
 
 // told reports whether a finding of what was counted tells of an event.
 func (c *Correlator) told(at int64, up reader) bool {

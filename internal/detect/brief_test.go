@@ -3,6 +3,7 @@ package detect_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -171,6 +172,16 @@ name: more
 level: low
 correlation: {type: period_change, rules: [success], minimum: 2, condition: {gte: 50}}
 ---
+title: Journey
+name: journey
+level: low
+correlation: {type: travel, rules: [success, failure], group-by: [user], timespan: 2h, minimum: 300, condition: {gt: 200}}
+---
+title: Journey within an application
+name: journey-within
+level: low
+correlation: {type: travel, rules: [success, other], group-by: [user, appId], timespan: 1d, minimum: 50, condition: {gt: 0}}
+---
 title: Interruptions
 name: interruptions
 level: medium
@@ -197,7 +208,7 @@ func TestBriefSigninsAgree(t *testing.T) {
 			visits = append(visits, visit{
 				n: byte(n), tenant: pick(d, "t", "t", "other"), user: pick(d, "u1", "u1", "u2", "u3", ""), app: pick(d, "a", "a", "b"),
 				correlation: pick(d, "x", "y", "z", ""), code: pick(d, "0", "0", "50126", "50126", "50126", "50126", "50074", "50140"),
-				minute: d.roll(spread) + pick(d, 0, 24, 8*24)*60,
+				minute: d.roll(spread) + pick(d, 0, 24, 8*24)*60, latitude: pick(d, "", "50.1", "50.1", "50.12", "51", "10.5", "-33.87", "91"),
 			})
 		}
 		h := visitHits(e, visits)
@@ -208,7 +219,17 @@ func TestBriefSigninsAgree(t *testing.T) {
 		got, _ := correlated(t, e, h, mark, true)
 		again, mixed, all = again+h.again, mixed+h.mixed, all+len(h.list)
 		if !slices.EqualFunc(got, want, bytes.Equal) {
-			t.Fatalf("%d findings with brief hits, %d without: %+v", len(got), len(want), visits)
+			show := func(list [][]byte) (out []string) {
+				for _, b := range list {
+					s, err := detect.DecodeSignal(b)
+					if err != nil {
+						t.Fatal(err)
+					}
+					out = append(out, fmt.Sprintf("%s %s %v %s %d %s", e.Rules()[s.Rule].Slug, s.Tenant, s.Group, s.Time.Format(time.DateTime), s.Count, s.Measure))
+				}
+				return out
+			}
+			t.Fatalf("seed %d: findings -brief +full\n%s\n%+v", seed, gocmp.Diff(show(got), show(want)), visits)
 		}
 		for _, b := range want {
 			s, err := detect.DecodeSignal(b)
@@ -222,7 +243,7 @@ func TestBriefSigninsAgree(t *testing.T) {
 	if mixed < all/100 {
 		t.Errorf("%d records have hits of both sorts; that tests little", mixed)
 	}
-	for _, rule := range []string{"many-failures", "after-failures", "both", "every", "more", "interruptions"} {
+	for _, rule := range []string{"many-failures", "after-failures", "both", "every", "more", "interruptions", "journey", "journey-within"} {
 		if found[rule] < cases(1_000)/100 {
 			t.Errorf("%d findings of %s; that tests little", found[rule], rule)
 		}

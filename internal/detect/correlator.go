@@ -53,6 +53,7 @@ type Correlator struct {
 	replayed int     // the level for which hits are added at the moment
 	telling  *glance // quarters of an hour of which findings tell, if they are added for what was counted before
 	later    Sorter  // of records to be read again
+	stays    Sorter  // of those of which it hangs on where others were
 	fetched  bool    // the hits at hand are of such a record
 	hashes   hasher
 	// The tenant of the event before, which most have.
@@ -69,6 +70,7 @@ type Correlator struct {
 	rules  []int
 	// What members are made in.
 	buf    []byte
+	record []byte
 	groups []tupleGroup
 	values []Distinct
 }
@@ -115,7 +117,7 @@ func (e *Engine) NewCorrelator(sorter func() Sorter, out func(*Signal) error) *C
 // Close gives up what the sorters hold.
 func (c *Correlator) Close() error {
 	var first error
-	for _, s := range append([]Sorter{c.logons, c.spread, c.later}, c.levels...) {
+	for _, s := range append([]Sorter{c.logons, c.spread, c.later, c.stays}, c.levels...) {
 		if s == nil {
 			continue
 		}
@@ -269,6 +271,14 @@ func (c *Correlator) member(s *Signal, up reader) error {
 			c.spare(s.Rule, up, c.sets, at, c.hashes.group(s.Tenant, g.name)) {
 			continue
 		}
+		if c.filters != nil && !c.fetched && c.mayStay(c.sets, up.rule) {
+			for _, t := range g.tuples {
+				cell := appendCell(nil, boxOf(placeOf(t[len(g.name):])))
+				if err := c.stay(up.rule, c.sets.patterns[up.rule], c.hashes.group(s.Tenant, g.name), at, cell, nil); err != nil {
+					return err
+				}
+			}
+		}
 		c.buf = binary.BigEndian.AppendUint32(c.buf[:0], uint32(up.rule))
 		c.buf = appendSortable(c.buf, s.Tenant)
 		c.buf = append(c.buf, g.name...)
@@ -359,6 +369,12 @@ func (c *Correlator) Finish(until Watermark) error {
 		return err
 	}
 	if err := c.finishLogons(); err != nil {
+		return err
+	}
+	if err := c.siftStays(); err != nil { // now it is known where everybody was
+		return err
+	}
+	if err := c.readAgain(); err != nil {
 		return err
 	}
 	for i, level := range c.levels {

