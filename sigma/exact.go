@@ -9,7 +9,7 @@ type exactTable struct {
 	mask    uint64
 	slots   []exactSlot
 	entries []literal
-	ends    [4]uint64 // first and last characters of the literals, a bit for a pair
+	ends    [256]bool // by first and last character of the literals
 	empty   bool      // one of them is the empty text
 }
 
@@ -25,8 +25,7 @@ func newExactTable(literals []literal) *exactTable {
 		if l.text == "" {
 			t.empty = true
 		} else {
-			b := endsBit(l.text[0], l.text[len(l.text)-1])
-			t.ends[b>>6] |= 1 << (b & 63)
+			t.ends[ends(l.text[0], l.text[len(l.text)-1])] = true
 		}
 		h, _ := hashFolded(l.text, true)
 		at := h & t.mask
@@ -38,8 +37,9 @@ func newExactTable(literals []literal) *exactTable {
 	return t
 }
 
-// endsBit takes characters that are folded or ASCII.
-func endsBit(first, last byte) uint8 { return lowerASCII(first)*31 ^ lowerASCII(last) }
+// ends is the place of two characters, which are folded or ASCII. For letters
+// their case is nothing.
+func ends(first, last byte) byte { return (first|0x20)*31 ^ (last | 0x20) }
 
 // mayHave reports whether a literal begins and ends like the text, which spares
 // most texts the hash. Characters outside ASCII may fold to others.
@@ -51,8 +51,17 @@ func mayHave[T byteseq](t *exactTable, text T) bool {
 	if first|last >= utf8.RuneSelf {
 		return true
 	}
-	b := endsBit(first, last)
-	return t.ends[b>>6]>>(b&63)&1 != 0
+	return t.ends[ends(first, last)]
+}
+
+// lacks reports that no literal begins and ends like the text; where it does not,
+// one may. It is short enough to be built into its caller.
+func (t *exactTable) lacks(text string) bool {
+	if text == "" {
+		return false
+	}
+	first, last := text[0], text[len(text)-1]
+	return first|last < utf8.RuneSelf && !t.ends[ends(first, last)]
 }
 
 // findExact reports the literal that equals the folded text.

@@ -77,7 +77,9 @@ func (m *Matcher) heed(h *hotField) {
 	switch {
 	case h.memory >= 0:
 		m.recall(h, &m.memory[h.memory], v, n)
-	case n > 0:
+	case n == 0, h.level&scanned == 0 && v.Kind == String && f.exact != nil && f.exact.lacks(v.Text):
+		// As for most fields of most records.
+	default:
 		m.lookValue(f, h.level, v)
 	}
 }

@@ -103,8 +103,10 @@ func ParseSpan(s string) (time.Duration, error) {
 
 // Period is the longest gap within one alert of the rule.
 func (r *Rule) Period() time.Duration {
-	if d, err := ParseSpan(r.Extra.Alert.Period); err == nil {
-		return d
+	if r.Extra.Alert.Period != "" {
+		if d, err := ParseSpan(r.Extra.Alert.Period); err == nil {
+			return d
+		}
 	}
 	return DefaultPeriod
 }

@@ -185,9 +185,12 @@ func (e *Event) Append(dst []Value, field int) []Value {
 // First returns the first value of a field and how many it has: 0, 1, or 2 for
 // several.
 func (e *Event) First(field int) (v Value, n int) {
-	first := e.list(field)
-	if first == 0 {
-		return Value{}, 0
+	h := &e.heads[field]
+	first := h.first
+	if h.record != e.record || first == 0 {
+		if first = e.list(field); first == 0 {
+			return Value{}, 0
+		}
 	}
 	w := &e.vals[first-1]
 	if w.next != 0 {
