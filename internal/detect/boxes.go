@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"encoding/binary"
 	"math"
 	"strconv"
 	"strings"
@@ -47,6 +48,35 @@ func boxOf(p Place) box {
 	}
 }
 
+// appendCell writes where a box begins. A box that is unused has no place.
+func appendCell(dst []byte, b box) []byte {
+	if !b.used {
+		b.south = math.MinInt16
+	}
+	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(dst, uint16(b.south)), uint16(b.west))
+}
+
+// cellOf reads what appendCell wrote, as a box that is never too small.
+func cellOf(b []byte) box {
+	south, west := int16(binary.BigEndian.Uint16(b)), int16(binary.BigEndian.Uint16(b[2:]))
+	if south == math.MinInt16 {
+		return box{}
+	}
+	return box{used: true, south: south, north: south + 1, west: west, east: west + 1}
+}
+
+// with is the box that holds both.
+func (s box) with(o box) box {
+	switch {
+	case !s.used:
+		return o
+	case o.used:
+		s.south, s.north = min(s.south, o.south), max(s.north, o.north)
+		s.west, s.east = min(s.west, o.west), max(s.east, o.east)
+	}
+	return s
+}
+
 // find returns the box of a group, or the empty slot where it belongs.
 func (b *boxes) find(h uint32) *box {
 	mask := uint32(len(b.slots) - 1)
@@ -82,8 +112,7 @@ func (b *boxes) cover(with *box) {
 	}
 	s := b.find(with.hash)
 	if s.used {
-		s.south, s.north = min(s.south, with.south), max(s.north, with.north)
-		s.west, s.east = min(s.west, with.west), max(s.east, with.east)
+		*s = s.with(*with)
 		return
 	}
 	if b.used >= len(b.slots)/4*3 {

@@ -6,48 +6,19 @@ import (
 	"math"
 )
 
-// Many people are now here and now there, and few of them fast. So before records
-// are read again for travel, those are left out around which nobody of the group
-// was far away.
+// Records of which brief hits do not say enough are read again. Many people are
+// now here and now there, and few of them fast: for travel those are left out
+// around which nobody of the group was far away.
 
-// A stretch of time is as long as the span of a travel rule: two members that are
-// compared lie in one or in two that adjoin.
+// A stretchKey is a stretch of time as long as the span of a travel rule: two
+// members that are compared lie in one or in two that adjoin.
 type stretchKey struct {
 	rule, group uint32 // a hash
 	stretch     uint64
 }
 
 // maxStays bounds for how many it is remembered that somebody was far away.
-const maxStays = 1 << 20
-
-// appendCell writes where a box begins. A box that is unused has no place.
-func appendCell(dst []byte, b box) []byte {
-	if !b.used {
-		b.south = math.MinInt16
-	}
-	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(dst, uint16(b.south)), uint16(b.west))
-}
-
-// cellOf reads what appendCell wrote, as a box that is never too small.
-func cellOf(b []byte) box {
-	south, west := int16(binary.BigEndian.Uint16(b)), int16(binary.BigEndian.Uint16(b[2:]))
-	if south == math.MinInt16 {
-		return box{}
-	}
-	return box{used: true, south: south, north: south + 1, west: west, east: west + 1}
-}
-
-// with is the box that holds both.
-func (s box) with(o box) box {
-	switch {
-	case !s.used:
-		return o
-	case o.used:
-		s.south, s.north = min(s.south, o.south), max(s.north, o.north)
-		s.west, s.east = min(s.west, o.west), max(s.east, o.east)
-	}
-	return s
-}
+const maxStays = 1 << 18
 
 // mayStay reports whether members of a rule matter only beside others that were far
 // away within a span, and all of them are known before any is evaluated.
@@ -56,6 +27,7 @@ func (c *Correlator) mayStay(ts *tenantSets, rule int) bool {
 	return p.Type == "travel" && p.Span > 0 && c.e.level[rule] == 1
 }
 
+// stayLength is how long a stay is without its record.
 const stayLength = 4 + 4 + 8 + 4 + 4
 
 // stay notes a member of a travel rule, and the record, if any, that is to be read
@@ -78,7 +50,6 @@ func (c *Correlator) siftStays() error {
 	if s == nil {
 		return nil
 	}
-	c.stays = nil
 	far, err := farStays(s)
 	if err != nil {
 		return err
@@ -94,6 +65,7 @@ func (c *Correlator) siftStays() error {
 			return err
 		}
 	}
+	c.stays = nil
 	return s.Close()
 }
 
