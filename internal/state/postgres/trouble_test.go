@@ -20,10 +20,11 @@ import (
 	"github.com/entrawatch/entrawatch/internal/state"
 )
 
-// sever ends the connection that writes, as the server may.
+// sever ends the connection that writes, as the server may, and waits until its
+// lock is free.
 func sever(t *testing.T, c *cluster, s *Store) {
 	t.Helper()
-	c.admin(t, fmt.Sprintf("SELECT pg_terminate_backend(%d)", s.conn.PgConn().PID()))
+	c.admin(t, fmt.Sprintf("SELECT pg_terminate_backend(%d, 10000)", s.conn.PgConn().PID()))
 }
 
 // TestLostConnection: nothing is lost with it but what was under way.
