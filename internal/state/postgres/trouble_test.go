@@ -109,7 +109,7 @@ func TestUnknownOutcome(t *testing.T) {
 
 func TestMessages(t *testing.T) {
 	c := want(t)
-	c.admin(t, "CREATE USER locked PASSWORD 'right'", "CREATE USER poor")
+	c.admin(t, "DROP USER IF EXISTS locked, poor", "CREATE USER locked PASSWORD 'right'", "CREATE USER poor")
 	url := c.schema(t)
 	base := "host=" + c.dir + " dbname=postgres "
 	refused, err := net.Listen("tcp", "127.0.0.1:0")
