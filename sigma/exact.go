@@ -54,16 +54,6 @@ func mayHave[T byteseq](t *exactTable, text T) bool {
 	return t.ends[ends(first, last)]
 }
 
-// lacks reports that no literal begins and ends like the text; where it does not,
-// one may. It is short enough to be built into its caller.
-func (t *exactTable) lacks(text string) bool {
-	if text == "" {
-		return false
-	}
-	first, last := text[0], text[len(text)-1]
-	return first|last < utf8.RuneSelf && !t.ends[ends(first, last)]
-}
-
 // findExact reports the literal that equals the folded text.
 func findExact[T byteseq](m *Matcher, t *exactTable, text T) {
 	h, ascii := hashFolded(text, false)

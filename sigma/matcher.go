@@ -67,9 +67,7 @@ func (m *Matcher) heed(h *hotField) {
 	v, n := m.rec.First(f.id)
 	if n > 1 {
 		m.look(h.field, h.level)
-		for _, d := range h.dependent {
-			m.look(d.field, d.level)
-		}
+		m.follow(h)
 		return
 	}
 	m.fields[h.field] = fieldState{gen: m.gen, level: h.level}
@@ -77,10 +75,17 @@ func (m *Matcher) heed(h *hotField) {
 	switch {
 	case h.memory >= 0:
 		m.recall(h, &m.memory[h.memory], v, n)
-	case n == 0, h.level&scanned == 0 && v.Kind == String && f.exact != nil && f.exact.lacks(v.Text):
+	case n == 0, h.level&scanned == 0 && v.Kind == String && f.exact != nil && !mayHave(f.exact, v.Text):
 		// As for most fields of most records.
 	default:
 		m.lookValue(f, h.level, v)
+	}
+}
+
+// follow looks at the fields that depend on one.
+func (m *Matcher) follow(h *hotField) {
+	for _, d := range h.dependent {
+		m.look(d.field, d.level)
 	}
 }
 

@@ -66,9 +66,7 @@ func (m *Matcher) recall(h *hotField, mem *memory, v FieldValue, n int) {
 	if n > 0 {
 		m.lookValue(&m.set.fields[h.field], h.level, v)
 	}
-	for _, d := range h.dependent {
-		m.look(d.field, d.level)
-	}
+	m.follow(h)
 	m.learning = false
 	if r != nil {
 		*r = remembered{known: true, kind: v.Kind, text: append(r.text[:0], v.Text...), marks: append(r.marks[:0], m.learned...)}

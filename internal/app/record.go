@@ -63,7 +63,7 @@ func encodeAlert(a *alert.Alert) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode alert %s: %w", a.ID, err)
 	}
-	rec := append(make([]byte, 0, len(body)+256), byte(alert.Rank(a.Severity)))
+	rec := []byte{byte(alert.Rank(a.Severity))}
 	at := int64(0)
 	if a.First != nil {
 		at = a.First.UnixNano()

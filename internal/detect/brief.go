@@ -185,7 +185,7 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	for _, i := range v.groupings {
 		dst = binary.BigEndian.AppendUint32(dst, m.groups[i])
 	}
-	if v.travels {
+	if v.place {
 		dst = appendCell(dst, where)
 	}
 	return dst, v.rest, len(v.rest) == 0

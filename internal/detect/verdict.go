@@ -20,7 +20,7 @@ type verdict struct {
 	parts     []int // of the groupings, each once
 	groupings []int
 	notes     []briefNote
-	travels   bool // brief hits say where it was
+	place     bool // brief hits say where it was
 	// correlation is the part that is the correlation id; -1 if none is.
 	correlation int
 }
@@ -87,7 +87,7 @@ func (e *Engine) verdict(rules []int) *verdict {
 		for _, n := range rs.notes {
 			if !slices.ContainsFunc(v.notes, n.repeats) {
 				v.notes = append(v.notes, n)
-				v.travels = v.travels || n.travels
+				v.place = v.place || n.travels
 			}
 		}
 	}

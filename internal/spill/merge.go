@@ -15,26 +15,26 @@ type cursor interface {
 
 // Iterate yields the records of several sorters in ascending order, as if all
 // had been added to one. See [Sorter.Sorted].
-func Iterate(sorters ...*Sorter) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		in, err := cursors(sorters)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		merge(in)(yield)
-	}
-}
+func Iterate(sorters ...*Sorter) iter.Seq2[[]byte, error] { return over(sorters, merge) }
 
 // All yields the records of several sorters in no particular order, which is
 // faster. What else is said of [Sorter.Sorted] holds.
-func All(sorters ...*Sorter) iter.Seq2[[]byte, error] {
+func All(sorters ...*Sorter) iter.Seq2[[]byte, error] { return over(sorters, chain) }
+
+func over(sorters []*Sorter, in func([]cursor) iter.Seq2[[]byte, error]) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		in, err := cursors(sorters)
+		from, err := cursors(sorters)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
+		in(from)(yield)
+	}
+}
+
+// chain yields the records of one cursor after the other.
+func chain(in []cursor) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
 		for _, c := range in {
 			for {
 				rec, err := c.next()
