@@ -56,6 +56,10 @@ func runServe(e *env, args []string) int {
 	defer signal.Stop(reload)
 	for {
 		service, err := app.Open(ctx, cfg, *known, e.stdout, log)
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			log.Info("ended before it began; everything is stored")
+			return exitDone
+		}
 		if err != nil {
 			return e.fail(flags.Name(), err)
 		}
