@@ -9,7 +9,8 @@ func timeFields() []Field {
 		{
 			Name: "baseline.time.elevation_hours", Doc: "the time is within elevation_policy.hours of the actor",
 			Needs: []string{"elevation_policy.hours"}, Compute: func(v *View, f Facts) (string, bool) {
-				return within(v.rosters["elevation_policy.hours"], f.Actor(), f)
+				actor := f.Actor()
+				return within(v.rosters["elevation_policy.hours"], &actor, f)
 			},
 		},
 	}
@@ -25,11 +26,11 @@ func workingHours(v *View) Answer {
 		if who.zero() {
 			who = f.Actor()
 		}
-		return within(r, who, f)
+		return within(r, &who, f)
 	}
 }
 
-func within(r *roster, who Principal, f Facts) (string, bool) {
+func within(r *roster, who *Principal, f Facts) (string, bool) {
 	t := f.Time()
 	if r == nil || t.IsZero() {
 		return "", false

@@ -155,7 +155,7 @@ func (h hours) String() string {
 			days = append(days, lower(day.String()[:3]))
 		}
 	}
-	return fmt.Sprintf("%s: %s %02d:%02d-%02d:%02d %s", who, strings.Join(days, ", "), h.from/60, h.from%60, h.to/60, h.to%60, h.zone)
+	return fmt.Sprintf("%s: %s %02d:%02d-%02d:%02d %s", who, strings.Join(days, ", "), h.from/60, h.from%60, h.to/60, h.to%60, h.clock.zone)
 }
 
 // String writes what a threshold says, in the words of the file.

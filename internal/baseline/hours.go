@@ -2,8 +2,10 @@ package baseline
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -20,7 +22,7 @@ type hours struct {
 // schedule is a span of the clock on some weekdays in one time zone. If to is
 // not after from, it runs over midnight and belongs to the day it began on.
 type schedule struct {
-	zone     *time.Location
+	clock    *clock
 	days     [7]bool // by time.Weekday
 	from, to int     // minutes after midnight
 }
@@ -42,7 +44,7 @@ func (p *parser) oneHours(n *yaml.Node, path string) (hours, bool) {
 	ok := p.object(n, path,
 		key{"members", false, func(n *yaml.Node, path string) { h.members = p.principals(n, path, bareNothing) }},
 		key{"countries", false, func(n *yaml.Node, path string) { h.countries, _ = p.countries(n, path).([]string) }},
-		key{"time_zone", true, func(n *yaml.Node, path string) { h.zone = p.zone(n, path) }},
+		key{"time_zone", true, func(n *yaml.Node, path string) { h.clock = p.zone(n, path) }},
 		key{"days", true, func(n *yaml.Node, path string) { h.days = p.weekdays(n, path) }},
 		key{"from", true, func(n *yaml.Node, path string) { h.from = p.clock(n, path, 23*60+59) }},
 		key{"to", true, func(n *yaml.Node, path string) { h.to = p.clock(n, path, 24*60) }},
@@ -75,7 +77,7 @@ func everybody(refs []ref) bool {
 	return false
 }
 
-func (p *parser) zone(n *yaml.Node, path string) *time.Location {
+func (p *parser) zone(n *yaml.Node, path string) *clock {
 	s, ok := p.scalar(n, path)
 	if !ok {
 		return nil
@@ -85,7 +87,7 @@ func (p *parser) zone(n *yaml.Node, path string) *time.Location {
 		p.failNode(n, path, "use a name like Europe/Stockholm or UTC", "%q is not a known time zone", s)
 		return nil
 	}
-	return loc
+	return &clock{zone: loc}
 }
 
 func (p *parser) weekdays(n *yaml.Node, path string) (days [7]bool) {
@@ -145,8 +147,7 @@ func (p *parser) dates(n *yaml.Node, path string) any {
 // covers reports whether t falls into the schedule. The days are those of the
 // local calendar, so a change to or from summer time moves nothing.
 func (s *schedule) covers(t time.Time, holidays dates) bool {
-	_, offset := t.In(s.zone).Zone()
-	local := t.Unix() + int64(offset)
+	local := s.clock.local(t.Unix())
 	second := (local%secondsPerDay + secondsPerDay) % secondsPerDay
 	day, minute := (local-second)/secondsPerDay, int(second/60)
 	switch {
@@ -158,6 +159,42 @@ func (s *schedule) covers(t time.Time, holidays dates) bool {
 		return s.works(day-1, holidays)
 	}
 	return false
+}
+
+// A clock shows the time of a zone. It remembers between which two changes it was
+// last looked at: nearly all events of a log lie between the same two.
+type clock struct {
+	zone *time.Location
+	last atomic.Pointer[season]
+}
+
+// A season is a time in which a clock stays as far ahead of UTC as it is.
+type season struct {
+	from, to int64 // Unix seconds
+	ahead    int64
+}
+
+// local returns the seconds from 1970 on that the clock shows at a moment.
+func (c *clock) local(unix int64) int64 {
+	s := c.last.Load()
+	if s == nil || unix < s.from || unix >= s.to {
+		s = c.season(time.Unix(unix, 0).In(c.zone))
+		c.last.Store(s)
+	}
+	return unix + s.ahead
+}
+
+func (c *clock) season(t time.Time) *season {
+	_, ahead := t.Zone()
+	s := &season{from: math.MinInt64, to: math.MaxInt64, ahead: int64(ahead)}
+	from, to := t.ZoneBounds()
+	if !from.IsZero() {
+		s.from = from.Unix()
+	}
+	if !to.IsZero() {
+		s.to = to.Unix()
+	}
+	return s
 }
 
 const secondsPerDay = 24 * 60 * 60

@@ -44,7 +44,7 @@ func TestScheduleAgainstOracle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := schedule{zone: zone, from: rapid.IntRange(0, 1439).Draw(t, "from"), to: rapid.IntRange(0, 1440).Draw(t, "to")}
+		s := schedule{clock: &clock{zone: zone}, from: rapid.IntRange(0, 1439).Draw(t, "from"), to: rapid.IntRange(0, 1440).Draw(t, "to")}
 		if s.from == s.to {
 			return
 		}
@@ -58,6 +58,7 @@ func TestScheduleAgainstOracle(t *testing.T) {
 			off[dayNumber(h.Date())] = struct{}{}
 			offText[h.Format(time.DateOnly)] = true
 		}
+		s.covers(when.Add(time.Duration(rapid.IntRange(-24*60, 24*60).Draw(t, "asked before"))*time.Minute), off) // the clock remembers
 		got, want := s.covers(when, off), oracle(when, zone, s.days, s.from, s.to, offText)
 		if got != want {
 			t.Fatalf("%v in %v, days %v, %d to %d, off %v: %v, want %v", when.In(zone), zone, s.days, s.from, s.to, offText, got, want)

@@ -45,11 +45,11 @@ func (r *resolver) roster(input string, list []hours, holidays []time.Time) *ros
 // country; if there are none, those of everybody. Any one of them suffices. With
 // no entry at all there is no answer, and neither for an application that no
 // entry names, since services keep no hours.
-func (r *roster) covers(who Principal, country string, t time.Time) (in, known bool) {
+func (r *roster) covers(who *Principal, country string, t time.Time) (in, known bool) {
 	for _, entries := range r.entries {
 		for i := range entries {
 			e := &entries[i]
-			if !e.fits(&who, country) {
+			if !e.fits(who, country) {
 				continue
 			}
 			known = true

@@ -3,6 +3,7 @@ package baseline
 import (
 	"math/bits"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/entrawatch/entrawatch/internal/ascii"
 )
@@ -19,6 +20,9 @@ type sieve struct {
 	first [4]uint64 // by first character, of patterns that do not begin with *
 	globs []*glob   // these patterns
 	loose []*glob   // those that do
+	// foreign is true if a text with letters outside ASCII may fold to one of the
+	// set: the Kelvin sign folds to k, and the I with a dot to i.
+	foreign bool
 }
 
 // newSieve makes a sieve for a number of texts.
@@ -31,17 +35,20 @@ func (s *sieve) add(folded string) {
 	if folded == "" {
 		return
 	}
+	s.foreign = s.foreign || foreign(folded)
 	b := sieveHash(folded) >> s.shift
 	s.exact[b>>6] |= 1 << (b & 63)
 	s.long |= 1 << (len(folded) & 63)
 }
 
 func (s *sieve) addGlob(g *glob) {
+	s.foreign = s.foreign || foreign(g.prefix) || foreign(g.suffix)
 	if len(g.prefix) == 0 {
 		s.loose = append(s.loose, g)
 		return
 	}
-	s.first[g.prefix[0]>>6] |= 1 << (g.prefix[0] & 63)
+	c := g.prefix[0] | lowBit
+	s.first[c>>6] |= 1 << (c & 63)
 	s.globs = append(s.globs, g)
 }
 
@@ -58,11 +65,19 @@ func (s *sieve) passes(text string) bool {
 			return true
 		}
 	}
-	if c := lowByte(text[0]); s.first[c>>6]>>(c&63)&1 != 0 && anyEnds(s.globs, text) {
+	if c := text[0] | lowBit; s.first[c>>6]>>(c&63)&1 != 0 && anyEnds(s.globs, text) {
 		return true
 	}
-	// Letters outside ASCII may fold into it.
-	return len(s.loose) > 0 && anyEnds(s.loose, text) || !ascii.Only(text)
+	return len(s.loose) > 0 && anyEnds(s.loose, text) || s.foreign && !ascii.Only(text)
+}
+
+func foreign[T string | []byte](folded T) bool {
+	for i := range len(folded) {
+		if c := folded[i]; c == 'k' || c == 'i' || c >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
 }
 
 // anyEnds reports whether text, if it is ASCII, begins and ends as one of the
@@ -86,12 +101,15 @@ func startsFolded(text string, folded []byte) bool {
 	return true
 }
 
+// lowBit is what lower-case letters have and capital ones lack.
+const lowBit = 'a' - 'A'
+
 // sieveHash takes the length and characters from all over the text, without
 // regard to case.
 func sieveHash(s string) uint32 {
 	n := len(s)
-	h := uint32(n)*0x9E3779B1 + uint32(lowByte(s[0]))*0x85EBCA77 + uint32(lowByte(s[n/4]))*0xC2B2AE3D +
-		uint32(lowByte(s[n/3]))*0x27D4EB2F + uint32(lowByte(s[n/2]))*0x165667B1 + uint32(lowByte(s[n-1]))*0xD3A2646D
+	h := uint32(n)*0x9E3779B1 + uint32(s[0]|lowBit)*0x85EBCA77 + uint32(s[n/4]|lowBit)*0xC2B2AE3D +
+		uint32(s[n/3]|lowBit)*0x27D4EB2F + uint32(s[n/2]|lowBit)*0x165667B1 + uint32(s[n-1]|lowBit)*0xD3A2646D
 	return (h ^ h>>15) * 0x2C1B3C6D
 }
 

@@ -3,6 +3,8 @@ package baseline
 import (
 	"slices"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 )
@@ -48,4 +50,27 @@ working_hours:
 			}
 		}
 	})
+}
+
+// TestForeignLetters finds out which letters that are not ASCII fold to one that is.
+func TestForeignLetters(t *testing.T) {
+	var to []rune
+	for r := rune(utf8.RuneSelf); r <= unicode.MaxRune; r++ {
+		if c := unicode.ToLower(r); c < utf8.RuneSelf {
+			to = append(to, c)
+		}
+	}
+	slices.Sort(to)
+	if got := string(slices.Compact(to)); got != "ik" {
+		t.Errorf("letters outside ASCII fold to %q", got)
+	}
+	s := newSieve(2)
+	s.add("payroll")
+	if s.passes("PAYR\u00d6LL") || !s.passes("Payroll") {
+		t.Error("nothing foreign folds to payroll, and Payroll does")
+	}
+	s.add("desk")
+	if !s.passes("des\u212a") || s.passes("dess") {
+		t.Error("the Kelvin sign folds to k")
+	}
 }
