@@ -24,10 +24,12 @@ type Worker struct {
 	// Tenant is what records without a tenant of their own get.
 	Tenant string
 
-	d    *Decoder
-	r    reader
-	mode Mode
-	hash []byte
+	d      *Decoder
+	r      reader
+	direct direct
+	marker marker
+	mode   Mode
+	hash   []byte
 	// The tenant of the record before, which most have: as it stood there, in
 	// lower case, and as appendID writes it.
 	tenant, lowered string
@@ -77,24 +79,33 @@ func (w *Worker) Again(kind event.Kind, sub event.Sub, format event.Format, text
 		return "no " + kind.String() + " record comes in the shape of " + format.String()
 	}
 	w.r.scan.tape = w.r.scan.tape[:0]
-	end, _, err := w.r.scan.value(text, 0, nil)
-	if err != scanOK || end != len(text) || text[0] != '{' {
-		return "no JSON object"
-	}
 	e.Reset(kind, sub, format, text)
 	w.r.e = e
-	w.r.object(root, &cursor{data: text, tape: w.r.scan.tape}, 0, -1)
+	if !w.along(root, text) {
+		return "no JSON object"
+	}
 	w.finish(text, e)
 	return ""
 }
 
-// along reads a record along its tape.
-func (w *Worker) along(root *node, text []byte) {
-	if _, _, err := w.r.scan.value(text, 0, nil); err != scanOK {
-		return // it was checked when it was cut out
+// along reads a record along the paths from root; ok is false if it is none. A
+// record that was cut out is one.
+func (w *Worker) along(root *node, text []byte) (ok bool) {
+	if len(text) == 0 || text[0] != '{' {
+		return false
 	}
-	w.r.object(root, &cursor{data: text, tape: w.r.scan.tape}, 0, -1)
+	w.marker.reset()
+	d := &w.direct
+	d.over(text, w.marker.extend(text))
+	d.notes = d.notes[:0]
+	if end, _, err := d.record(0, root, anyKey); err != scanOK || end != len(text) {
+		return false
+	}
+	w.r.replay(text, root, d.notes)
+	return true
 }
+
+func anyKey([]byte, *telling, int) bool { return true }
 
 // auditData unwraps what Search-UnifiedAuditLog returns: the record is JSON in
 // a string.

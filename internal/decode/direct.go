@@ -6,7 +6,7 @@ import "encoding/binary"
 // a record is checked, cut out and read in one pass, which follows the paths
 // of the kind and format that the record before had. What it finds it notes
 // down; the worker puts it into an event. A record of another kind is read
-// again, along its tape.
+// again.
 
 // How a string follows a key, and a key a string, without blanks.
 const (

@@ -8,9 +8,9 @@ import (
 	"github.com/entrawatch/entrawatch/sigma"
 )
 
-// A reader walks one record along the paths of a decoder and puts what it
-// finds into an event. It goes by the record's tape, which was written when
-// the record's grammar was checked.
+// A reader puts into an event what lies on the paths of a decoder: what was noted
+// as the record was read, or, of a record within another's string, what it finds
+// along the tape that was written when its grammar was checked.
 type reader struct {
 	e    *event.Event
 	scan scanner // for JSON inside strings
