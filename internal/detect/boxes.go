@@ -193,8 +193,10 @@ func coordinate(s string, limit float64) (float64, bool) {
 	return f, err == nil && f >= -limit && f <= limit
 }
 
+const placeBits = 8
+
 // places remember the boxes of coordinates: people come from few places.
-type places [64]struct {
+type places [1 << placeBits]struct {
 	latitude, longitude string
 	box                 box
 }
@@ -205,7 +207,8 @@ func (p *places) at(latitude, longitude string) box {
 	}
 	// The last digits differ most.
 	n, m := latitude[len(latitude)-2:], longitude[len(longitude)-2:]
-	c := &p[(n[0]*3^n[1]*5^m[0]*7^m[1]*11)%byte(len(p))]
+	h := uint32(n[0])<<24 | uint32(n[1])<<16 | uint32(m[0])<<8 | uint32(m[1])
+	c := &p[h*0x9e3779b1>>(32-placeBits)]
 	if c.latitude != latitude || c.longitude != longitude {
 		c.latitude, c.longitude = strings.Clone(latitude), strings.Clone(longitude)
 		c.box = boxOf(placeAt(latitude, longitude))

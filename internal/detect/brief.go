@@ -195,9 +195,6 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 // again if it may matter to more. Hits of other rules may follow.
 func (c *Correlator) addBrief(key event.Key, source []byte, flags byte, d *signalReader) error {
 	at := int64(d.uint64())
-	if flags&hitMore == 0 && !c.tells(at) {
-		return nil
-	}
 	ts := c.sets
 	if ts != nil && bytes.HasPrefix(d.b, c.encoded) {
 		d.b = d.b[len(c.encoded):]
@@ -256,7 +253,7 @@ func (c *Correlator) addBrief(key event.Key, source []byte, flags byte, d *signa
 // noRules is an empty list of rules.
 var noRules = appendRules(nil, nil)
 
-// told reports whether a finding of what was counted tells of an event.
-func (c *Correlator) told(at int64, up reader) bool {
+// tells reports whether a finding of what was counted tells of an event.
+func (c *Correlator) tells(at int64, up reader) bool {
 	return c.counting[up.rule].hourOf(at).told
 }

@@ -1,6 +1,10 @@
 package detect
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/entrawatch/entrawatch/internal/event"
+)
 
 // Who reads a signal, when, and whether it can matter to them.
 
@@ -119,10 +123,13 @@ func (c *Correlator) spare(rule int, up reader, ts *tenantSets, at int64, h uint
 		!c.filters.mayReach(up.rule, p, h, at) || c.lonely(rule, up, h)
 }
 
-// tells reports whether events of a moment may matter in the present pass: where
-// it is only for what was counted, most do not.
-func (c *Correlator) tells(at int64) bool {
-	return c.telling == nil || c.telling.has(uint32(quarterOf(at)))
+// told hands on the hits of which findings of what was counted may tell: most are
+// of other hours.
+func (c *Correlator) told(key event.Key, hits []byte) error {
+	if at, ok := momentOf(hits); ok && !c.telling.has(uint32(quarterOf(at))) {
+		return nil
+	}
+	return c.AddHits(key, hits)
 }
 
 // replay adds the hits once more that have waited for the findings below a
@@ -143,7 +150,11 @@ func (c *Correlator) replay(level int) error {
 func (c *Correlator) addAgain(level int) error {
 	c.replayed, c.courses = level, nil
 	defer func() { c.replayed, c.courses = 0, nil }()
-	if err := c.input.Again(c.AddHits); err != nil {
+	add := c.AddHits
+	if c.telling != nil {
+		add = c.told
+	}
+	if err := c.input.Again(add); err != nil {
 		return err
 	}
 	return c.readAgain()

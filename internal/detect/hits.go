@@ -129,9 +129,6 @@ func (c *Correlator) AddHits(key event.Key, rec []byte) error {
 		Detail: Detail{Count: 1, Entities: s.Entities[:0], Values: s.Values[:0], Evidence: s.Evidence[:0]},
 	}
 	s.Time = d.time()
-	if at, ok := nanos(s.Time); ok && !c.tells(at) {
-		return nil
-	}
 	s.First, s.Last = s.Time, s.Time
 	s.Tenant = d.text()
 	if flags&hitVersion != 0 {
@@ -171,6 +168,18 @@ func (c *Correlator) AddHits(key event.Key, rec []byte) error {
 	}
 	s.Rule, s.Logon, s.Group, s.Values = noRule, logon, s.Group[:0], s.Values[:0]
 	return c.Add(s)
+}
+
+// momentOf returns when the event happened of which hits are; ok is false where
+// that is not known.
+func momentOf(hits []byte) (at int64, ok bool) {
+	d := signalReader{b: hits}
+	d.take(d.count(1))
+	if d.take(1)[0]&hitBrief != 0 {
+		return int64(d.uint64()), !d.bad
+	}
+	at, ok = nanos(d.time())
+	return at, ok && !d.bad
 }
 
 // readHit reads one rule's part of the hits.

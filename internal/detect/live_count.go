@@ -90,10 +90,8 @@ func (l *Live) forgetCounts(key spreadKey, cut int64) {
 			if day.hours[i].n > 0 {
 				l.notes[string(l.countName(key, start))] = nil
 			}
-			for q := start; q < start+int64(time.Hour); q += int64(15 * time.Minute) {
-				delete(pc.quarters, q/int64(15*time.Minute))
-			}
 		}
+		pc.dropQuarters()
 	}
 }
 

@@ -24,8 +24,16 @@ type periodChange struct {
 	emit     func(*Found) error
 	until    int64
 	first    int64
-	days     map[int64]*dayCount  // by number
-	quarters map[int64]*hourCount // by quarter of an hour since 1970
+	days     map[int64]*dayCount // by number
+	quarters map[int64]*quarters // by days since 1970 in UTC
+	recent   [64]*quarters       // of those, by the last digits of the number
+}
+
+// quarters are the quarters of an hour of a day in UTC, each with the hour in which
+// it lies.
+type quarters struct {
+	number int64 // of days since 1970
+	hours  [96]*hourCount
 }
 
 // A dayCount is what happened on one day, by full hours since it began.
@@ -180,19 +188,43 @@ func quarterOf(at int64) int64 { return at / int64(15*time.Minute) }
 // hour in every zone.
 func (c *periodChange) hourOf(at int64) *hourCount {
 	if c.days == nil {
-		c.first, c.days, c.quarters = at, map[int64]*dayCount{}, map[int64]*hourCount{}
+		c.first, c.days, c.quarters = at, map[int64]*dayCount{}, map[int64]*quarters{}
 	}
 	c.first = min(c.first, at)
+	if at < 0 { // before 1970 quarters are not rounded down
+		return c.hourOn(c.dayOf(at), at)
+	}
 	quarter := quarterOf(at)
-	if h := c.quarters[quarter]; h != nil {
-		return h
+	q := c.quartersOf(quarter / 96)
+	h := &q.hours[quarter%96]
+	if *h == nil {
+		*h = c.hourOn(c.dayOf(at), at)
 	}
-	day := c.dayOf(at)
-	h := &day.hours[(at-day.start)/int64(time.Hour)]
-	if at >= 0 { // before 1970 quarters are not rounded down
-		c.quarters[quarter] = h
+	return *h
+}
+
+func (c *periodChange) hourOn(day *dayCount, at int64) *hourCount {
+	return &day.hours[(at-day.start)/int64(time.Hour)]
+}
+
+func (c *periodChange) quartersOf(number int64) *quarters {
+	recent := &c.recent[number%int64(len(c.recent))]
+	if q := *recent; q != nil && q.number == number {
+		return q
 	}
-	return h
+	q := c.quarters[number]
+	if q == nil {
+		q = &quarters{number: number}
+		c.quarters[number] = q
+	}
+	*recent = q
+	return q
+}
+
+// dropQuarters forgets where hours are, because some of them are given up.
+func (c *periodChange) dropQuarters() {
+	clear(c.quarters)
+	clear(c.recent[:])
 }
 
 func (c *periodChange) counts(*Member) bool { return true }

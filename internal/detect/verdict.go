@@ -242,7 +242,7 @@ func (k *course) join(c *Correlator, g reading) {
 // than counts.
 func (k *course) wanted(c *Correlator, at int64, hashes []byte) bool {
 	for i := range k.tells {
-		if c.told(at, k.tells[i].reader) {
+		if c.tells(at, k.tells[i].reader) {
 			return true
 		}
 	}
