@@ -24,7 +24,7 @@ type Set struct {
 	hot    []hotField // what is looked at in every record
 	awake  [][]uint32 // formulas that a predicate is an anchor of
 
-	memories int // how many hot fields have one
+	memories int // of hot fields
 }
 
 // field is a slot as matchers use it.
@@ -40,7 +40,8 @@ type hotField struct {
 	field     uint32
 	level     level
 	dependent []hotField // fields that depend on this one alone
-	memory    int        // index of what is remembered of its values, -1 for none
+	memory    int        // index of what is remembered of its values
+	plain     bool       // texts of no exact literal mean nothing
 }
 
 // instruction asks a predicate and says where to go on.
@@ -117,9 +118,9 @@ func (s *Set) heat(slots []*slot, levels []level) {
 		if sl.of != nil || l == 0 && dependent[sl] == nil {
 			continue
 		}
-		h := hotField{field: uint32(i), level: l | fetched, dependent: dependent[sl], memory: -1}
-		if !sl.texts && (l&scanned != 0 || h.dependent != nil) {
-			h.memory = s.memories
+		h := hotField{field: uint32(i), level: l | fetched, dependent: dependent[sl], memory: s.memories}
+		h.plain = l&scanned == 0 && h.dependent == nil
+		if !sl.texts {
 			s.memories++
 		}
 		s.hot = append(s.hot, h)

@@ -72,14 +72,10 @@ func (m *Matcher) heed(h *hotField) {
 	}
 	m.fields[h.field] = fieldState{gen: m.gen, level: h.level}
 	m.present(f, n > 0 && v.Kind != Null, n == 0 || v.Kind == Null, n > 0)
-	switch {
-	case h.memory >= 0:
-		m.recall(h, &m.memory[h.memory], v, n)
-	case n == 0, h.level&scanned == 0 && v.Kind == String && f.exact != nil && !mayHave(f.exact, v.Text):
-		// As for most fields of most records.
-	default:
-		m.lookValue(f, h.level, v)
+	if h.plain && (n == 0 || f.exact == nil || v.Kind == String && !mayHave(f.exact, v.Text)) {
+		return // as for most fields of most records
 	}
+	m.recall(h, &m.memory[h.memory], v, n)
 }
 
 // follow looks at the fields that depend on one.

@@ -1,20 +1,20 @@
 package sigma
 
 // Values repeat: nearly all records have one of few countries, clients or
-// protocols. For a field in whose texts something is searched, and for one on
-// which others depend (Ref.Of), a Matcher remembers what looking at a value
-// marked, there and in the dependent fields, and does not look again.
+// protocols. A Matcher remembers what looking at a value of a field marked, there
+// and in those that depend on it (Ref.Of), and does not look again.
 
 // memory holds what is known of the values of one field. Two values with one
 // place displace each other, so that it never grows.
 type memory struct {
+	last    *remembered // which most often is asked for again
 	places  [128]remembered
 	missing remembered // of no value at all
 }
 
-// remembered is a value and the predicates that it marks.
+// remembered is a value, or that there is none, and the predicates that it marks.
 type remembered struct {
-	known bool
+	known int // 0 if nothing is, 1 if it is of no value, 2 of one
 	kind  ValueKind
 	text  []byte
 	marks []uint32
@@ -42,20 +42,24 @@ func placeOf(text string) uint64 {
 		h ^= mix(word(text, 0)^word(text, n-8)<<1, 0x9E3779B97F4A7C15) ^ mix(word(text, (n-8)/2)^word(text, (n-8)/4*3)<<1, 0xD6E8FEB86659FD93)
 		return h ^ h>>32
 	}
-	for i := range n {
-		h = h*31 + uint64(text[i])
+	if n > 0 {
+		h ^= mix(uint64(text[0])|uint64(text[n/4])<<16|uint64(text[n/2])<<32|uint64(text[n-1])<<48, 0x9E3779B97F4A7C15)
 	}
 	return h
 }
 
 func (r *remembered) is(v FieldValue, n int) bool {
-	return r.known && (n == 0 || r.kind == v.Kind && string(r.text) == v.Text)
+	return r.known == n+1 && (n == 0 || r.kind == v.Kind && string(r.text) == v.Text)
 }
 
 // recall looks at the one value of a field, or at none, and at the fields that
 // depend on it, or marks what it knows to come of that.
 func (m *Matcher) recall(h *hotField, mem *memory, v FieldValue, n int) {
-	r := mem.place(v, n)
+	r := mem.last
+	if r == nil || !r.is(v, n) {
+		r = mem.place(v, n)
+		mem.last = r
+	}
 	if r != nil && r.is(v, n) {
 		for _, p := range r.marks {
 			m.mark(p)
@@ -69,6 +73,6 @@ func (m *Matcher) recall(h *hotField, mem *memory, v FieldValue, n int) {
 	m.follow(h)
 	m.learning = false
 	if r != nil {
-		*r = remembered{known: true, kind: v.Kind, text: append(r.text[:0], v.Text...), marks: append(r.marks[:0], m.learned...)}
+		*r = remembered{known: n + 1, kind: v.Kind, text: append(r.text[:0], v.Text...), marks: append(r.marks[:0], m.learned...)}
 	}
 }
