@@ -1,6 +1,10 @@
 package decode
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/entrawatch/entrawatch/internal/event"
+)
 
 // MaxRecord is the largest record that is read. The limit is for one record,
 // not for its line, array or file.
@@ -15,7 +19,7 @@ type Batch struct {
 	Data  []byte
 	Recs  []Rec
 	Bad   []Bad
-	notes []note // of all records that were read as they were cut out
+	notes []event.Note // of all records that were read as they were cut out
 
 	offset    int64 // of Data[0] in the input
 	firstLine int   // line number of Data[0], counted from 1

@@ -97,10 +97,12 @@ func (w *Worker) along(root *node, text []byte) (ok bool) {
 	w.marker.reset()
 	d := &w.direct
 	d.over(text, w.marker.extend(text))
-	d.notes = d.notes[:0]
+	own := w.r.e.OwnNotes() // the worker fills other events while this one lives
+	d.notes = (*own)[:0]
 	if end, _, err := d.record(0, root, anyKey); err != scanOK || end != len(text) {
 		return false
 	}
+	*own = d.notes
 	w.r.replay(text, root, d.notes)
 	return true
 }

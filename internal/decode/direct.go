@@ -1,6 +1,11 @@
 package decode
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/entrawatch/entrawatch/internal/event"
+	"github.com/entrawatch/entrawatch/sigma"
+)
 
 // Nearly all of the time goes into passing over text that nobody asks for. So
 // a record is checked, cut out and read in one pass, which follows the paths
@@ -14,30 +19,30 @@ const (
 	stringKey = '"' | ','<<8 | '"'<<16
 )
 
-// A note is a value that lies on a path.
-type note struct {
-	at, end uint32 // its text: strings without quotes, containers with brackets
-	elem    int32
-	node    uint16 // which of the root's nodes the path leads to
-	what    what
-}
-
-type what uint8
+// What a note is of: a value, or what replay makes values of.
+const (
+	isNull   = event.What(sigma.Null)
+	isText   = event.What(sigma.String)
+	isNumber = event.What(sigma.Number)
+	isBool   = event.What(sigma.Bool)
+)
 
 const (
-	isText    what = iota // a string
-	isEscaped             // a string with escapes
-	isNumber
-	isBool
-	isNull
-	isRaw   // the text of a container
-	isEmpty // an array without elements
-	isKeyed // an array of objects that are told apart by a key
+	isEscaped = event.Special + iota // a string with escapes
+	isRaw                            // the text of a container
+	isEmpty                          // an array without elements
+	isKeyed                          // an array of objects that are told apart by a key
 )
+
+// noteOf makes the note of a value at a node: strings without quotes, containers
+// with brackets.
+func noteOf(at, end int, elem int32, node uint16, what event.What) event.Note {
+	return event.Note{At: uint32(at), End: uint32(end), Elem: elem, Place: node, What: what}
+}
 
 // A direct reads records in one pass. It keeps its memory between records.
 type direct struct {
-	notes []note
+	notes []event.Note
 	stack []byte
 	data  []byte
 	marks marks // of data
@@ -97,7 +102,7 @@ func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 		case c == '[' && len(n.lists) > 0:
 			end, err := d.skip(i, depth)
 			if err == scanOK {
-				d.notes = append(d.notes, note{uint32(i), uint32(end), elem, n.id, isKeyed})
+				d.notes = append(d.notes, noteOf(i, end, elem, n.id, isKeyed))
 			}
 			return end, err
 		case c == '[':
@@ -105,7 +110,7 @@ func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 		}
 		k := len(d.notes)
 		if len(n.leaves) > 0 {
-			d.notes = append(d.notes, note{uint32(i), 0, elem, n.id, isRaw})
+			d.notes = append(d.notes, noteOf(i, 0, elem, n.id, isRaw))
 		}
 		var end int
 		var err scanErr
@@ -115,7 +120,7 @@ func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 			end, err = d.object(i, n, elem, depth+1)
 		}
 		if err == scanOK && len(n.leaves) > 0 {
-			d.notes[k].end = uint32(end)
+			d.notes[k].End = uint32(end)
 		}
 		return end, err
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
@@ -127,7 +132,7 @@ func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 			return d.fail(end, err)
 		}
 		if n != nil && len(n.leaves) > 0 {
-			d.notes = append(d.notes, note{uint32(i), uint32(end), elem, n.id, isNumber})
+			d.notes = append(d.notes, noteOf(i, end, elem, n.id, isNumber))
 		}
 		return end, scanOK
 	default:
@@ -140,7 +145,7 @@ func (d *direct) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 			if c == 'n' {
 				w = isNull
 			}
-			d.notes = append(d.notes, note{uint32(i), uint32(end), elem, n.id, w})
+			d.notes = append(d.notes, noteOf(i, end, elem, n.id, w))
 		}
 		return end, scanOK
 	}
@@ -230,7 +235,7 @@ func (d *direct) noteText(n *node, from, to int, elem int32, escaped bool) {
 	if escaped {
 		w = isEscaped
 	}
-	d.notes = append(d.notes, note{uint32(from), uint32(to), elem, n.id, w})
+	d.notes = append(d.notes, noteOf(from, to, elem, n.id, w))
 }
 
 func (d *direct) array(i int, n *node, elem int32, depth int) (int, scanErr) {
@@ -238,7 +243,7 @@ func (d *direct) array(i int, n *node, elem int32, depth int) (int, scanErr) {
 	start := i
 	if i = skipBlank(b, i+1); i < len(b) && b[i] == ']' {
 		if len(n.leaves) > 0 {
-			d.notes = append(d.notes, note{uint32(start), uint32(i + 1), max(elem, 0), n.id, isEmpty})
+			d.notes = append(d.notes, noteOf(start, i+1, max(elem, 0), n.id, isEmpty))
 		}
 		return i + 1, scanOK
 	}

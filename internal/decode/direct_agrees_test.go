@@ -26,7 +26,7 @@ type readResult struct {
 	End, At int
 	Stopped bool
 	Err     scanErr
-	Notes   []note
+	Notes   []event.Note
 	Heard   []heard
 }
 
@@ -53,7 +53,7 @@ func agrees(tb fatal, data []byte, i int, root *node, stop int) {
 		got.End, got.Stopped, got.Err = d.record(i, root, hear(&got))
 		got.At, got.Notes = d.at, d.notes
 		if !reflect.DeepEqual(want, got) {
-			tb.Fatal(fmt.Sprintf("%q from %d, %d bytes of marks (-naive +direct):\n%s", data, i, len(m), cmp.Diff(want, got, cmp.AllowUnexported(note{}, telling{}, name{}))))
+			tb.Fatal(fmt.Sprintf("%q from %d, %d bytes of marks (-naive +direct):\n%s", data, i, len(m), cmp.Diff(want, got, cmp.AllowUnexported(event.Note{}, telling{}, name{}))))
 		}
 	}
 }

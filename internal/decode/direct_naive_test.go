@@ -1,9 +1,11 @@
 package decode
 
+import "github.com/entrawatch/entrawatch/internal/event"
+
 // A naive reads records as direct does, a byte after the other: what direct is
 // held to.
 type naive struct {
-	notes []note
+	notes []event.Note
 	stack []byte
 	data  []byte
 	keys  keyFunc
@@ -41,7 +43,7 @@ func (d *naive) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 			if escaped {
 				w = isEscaped
 			}
-			d.notes = append(d.notes, note{uint32(i + 1), uint32(end), elem, n.id, w})
+			d.notes = append(d.notes, noteOf(i+1, end, elem, n.id, w))
 		}
 		return end + 1, scanOK
 	case '{', '[':
@@ -54,7 +56,7 @@ func (d *naive) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 		case c == '[' && len(n.lists) > 0:
 			end, err := d.skip(i, depth)
 			if err == scanOK {
-				d.notes = append(d.notes, note{uint32(i), uint32(end), elem, n.id, isKeyed})
+				d.notes = append(d.notes, noteOf(i, end, elem, n.id, isKeyed))
 			}
 			return end, err
 		case c == '[':
@@ -62,7 +64,7 @@ func (d *naive) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 		}
 		k := len(d.notes)
 		if len(n.leaves) > 0 {
-			d.notes = append(d.notes, note{uint32(i), 0, elem, n.id, isRaw})
+			d.notes = append(d.notes, noteOf(i, 0, elem, n.id, isRaw))
 		}
 		var end int
 		var err scanErr
@@ -72,7 +74,7 @@ func (d *naive) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 			end, err = d.object(i, n, elem, depth+1)
 		}
 		if err == scanOK && len(n.leaves) > 0 {
-			d.notes[k].end = uint32(end)
+			d.notes[k].End = uint32(end)
 		}
 		return end, err
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
@@ -84,7 +86,7 @@ func (d *naive) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 			return d.fail(end, err)
 		}
 		if n != nil && len(n.leaves) > 0 {
-			d.notes = append(d.notes, note{uint32(i), uint32(end), elem, n.id, isNumber})
+			d.notes = append(d.notes, noteOf(i, end, elem, n.id, isNumber))
 		}
 		return end, scanOK
 	default:
@@ -97,7 +99,7 @@ func (d *naive) value(i int, n *node, elem int32, depth int) (int, scanErr) {
 			if c == 'n' {
 				w = isNull
 			}
-			d.notes = append(d.notes, note{uint32(i), uint32(end), elem, n.id, w})
+			d.notes = append(d.notes, noteOf(i, end, elem, n.id, w))
 		}
 		return end, scanOK
 	}
@@ -175,7 +177,7 @@ func (d *naive) array(i int, n *node, elem int32, depth int) (int, scanErr) {
 	start := i
 	if i = skipBlank(b, i+1); i < len(b) && b[i] == ']' {
 		if len(n.leaves) > 0 {
-			d.notes = append(d.notes, note{uint32(start), uint32(i + 1), max(elem, 0), n.id, isEmpty})
+			d.notes = append(d.notes, noteOf(start, i+1, max(elem, 0), n.id, isEmpty))
 		}
 		return i + 1, scanOK
 	}

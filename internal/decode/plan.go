@@ -51,13 +51,12 @@ type node struct {
 	lists  []*list
 	// structured is true where a string may hold an object or array.
 	structured bool
-	// plain is true where a value is one field's and nothing else.
-	plain bool
 	// text is true where a string is worth a note.
 	text bool
 	// id is the node's place among all, which the root of a record keeps.
-	id  uint16
-	all []*node
+	id     uint16
+	all    []*node
+	places []event.Place
 }
 
 // A slot of a table has what decides nearly always whether it is the right
@@ -245,6 +244,15 @@ func (n *node) seal() {
 	if len(n.all) > math.MaxUint16 {
 		panic("decode: more paths than notes can tell apart")
 	}
+	n.places = make([]event.Place, len(n.all))
+	for i, at := range n.all {
+		if at.structured || len(at.leaves) != 1 {
+			continue
+		}
+		if l := at.leaves[0]; l.typ != event.Encoded && l.field <= math.MaxUint16 {
+			n.places[i] = event.Place{Field: uint16(l.field), Rank: l.rank, Plain: true}
+		}
+	}
 }
 
 func (n *node) sealed(all []*node) []*node {
@@ -260,7 +268,6 @@ func (n *node) sealed(all []*node) []*node {
 	for _, l := range n.leaves {
 		n.structured = n.structured || l.typ == event.JSON
 	}
-	n.plain = !n.structured && len(n.leaves) == 1 && n.leaves[0].typ != event.Encoded
 	n.text = n.structured || len(n.leaves) > 0
 	for _, e := range n.edges {
 		exact := nameOf([]byte(e.exact))

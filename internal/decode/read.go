@@ -200,23 +200,21 @@ func (l *list) named(c *cursor, t int) *node {
 	return l.byName[string(folded[:len(name)])]
 }
 
-// replay puts noted values into the event, in the order of the record.
-func (r *reader) replay(data []byte, root *node, notes []note) {
-	for k := range notes {
-		m := &notes[k]
-		text := data[m.at:m.end]
-		elem := int(m.elem)
-		n := root.all[m.node]
-		if m.what == isText && n.plain { // as most are
-			l := &n.leaves[0]
-			r.e.Put(l.field, l.rank, event.Value{Kind: sigma.String, Text: str(text)}, elem)
-			continue
-		}
-		switch m.what {
+// replay puts what was noted into the event, in the order of the record. Most is
+// left to the event until somebody asks for it.
+func (r *reader) replay(data []byte, root *node, notes []event.Note) {
+	e := r.e
+	e.Noted(data, notes, root.places)
+	for i := e.Defer(0); i < len(notes); i = e.Defer(i + 1) {
+		m := &notes[i]
+		text := data[m.At:m.End]
+		elem := int(m.Elem)
+		n := root.all[m.Place]
+		switch m.What {
 		case isText:
 			r.text(n, text, elem, 0)
 		case isEscaped:
-			text, _ = unescape(r.e.Scratch(len(text)), text)
+			text, _ = unescape(e.Scratch(len(text)), text)
 			r.text(n, text, elem, 0)
 		case isNumber:
 			r.leaf(n, event.Value{Kind: sigma.Number, Text: str(text)}, elem)

@@ -3,6 +3,8 @@ package decode
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/entrawatch/entrawatch/internal/event"
 )
 
 // The records of a log are written by one program, and so the text between
@@ -56,7 +58,7 @@ type way struct {
 	// The note of the value: 1 if it is worth one, of what, and how many of the
 	// text's last bytes are part of it.
 	notes uint8
-	what  what
+	what  event.What
 	back  uint8
 }
 
@@ -218,7 +220,7 @@ func (d *direct) run(i int, st *state, o *sniff) (int, *state) {
 		k := len(notes)
 		notes = notes[:k+1]
 		p := &notes[k]
-		p.at, p.end, p.elem, p.node, p.what = uint32(from)-uint32(w.back), uint32(end), w.elem, w.node, w.what
+		p.At, p.End, p.Elem, p.Place, p.What = uint32(from)-uint32(w.back), uint32(end), w.elem, w.node, w.what
 		notes = notes[:k+int(w.notes)]
 		seen |= w.marks
 		i, st = end, w.to
@@ -262,7 +264,7 @@ func (d *direct) step(i int, st *state, o *sniff) (int, *way) {
 		return i, nil
 	}
 	if w.notes > 0 {
-		d.notes = append(d.notes, note{uint32(from) - uint32(w.back), uint32(end), w.elem, w.node, what})
+		d.notes = append(d.notes, noteOf(from-int(w.back), end, w.elem, w.node, what))
 	}
 	return end, w
 }
@@ -274,14 +276,14 @@ func (d *direct) act(a *act, at uint32, o *sniff) {
 		o.key(a.tell, d.data, int(at))
 	case doOpen:
 		d.open = append(d.open, uint32(len(d.notes)))
-		d.notes = append(d.notes, note{at, 0, a.elem, a.node, isRaw})
+		d.notes = append(d.notes, noteOf(int(at), 0, a.elem, a.node, isRaw))
 	case doClose:
-		d.notes[d.open[last]].end = at
+		d.notes[d.open[last]].End = at
 		d.open = d.open[:last]
 	case doSkip:
 		d.open = append(d.open, at)
 	case doNoted:
-		d.notes = append(d.notes, note{d.open[last], at, a.elem, a.node, isKeyed})
+		d.notes = append(d.notes, noteOf(int(d.open[last]), int(at), a.elem, a.node, isKeyed))
 		d.open = d.open[:last]
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"strconv"
+
+	"github.com/entrawatch/entrawatch/internal/event"
 )
 
 // A learner adds the texts of a record to a shape. The record has been read
@@ -57,7 +59,7 @@ func (s *shape) learn(b []byte, i, end int) {
 
 // to ends a text before i, where v begins or ended. n is the node of the value
 // that is to be noted as what; back of the text's last bytes belong to it.
-func (l *learner) to(i int, v value, n *node, elem int, what what, back int) {
+func (l *learner) to(i int, v value, n *node, elem int, what event.What, back int) {
 	if l.fail || i-l.from > maxText {
 		l.fail = true
 		return

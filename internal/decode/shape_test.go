@@ -32,7 +32,7 @@ func followAgrees(tb fatal, s *shape, data []byte) (followed bool) {
 	var k marker
 	for _, m := range []marks{nil, k.extend(data)} {
 		var o sniff
-		f := direct{notes: make([]note, 0, 32)} // more need room of their own
+		f := direct{notes: make([]event.Note, 0, 32)} // more need room of their own
 		f.over(data, m)
 		got, ok := s.follow(&f, 0, &o)
 		if !ok {
@@ -44,7 +44,7 @@ func followAgrees(tb fatal, s *shape, data []byte) (followed bool) {
 		followed = true
 		if err != scanOK || got != end || o != told || !slices.Equal(f.notes, d.notes) {
 			tb.Fatal(fmt.Sprintf("%q, %d bytes of marks: read to %d (%v), followed to %d, told %v and %v (-read +followed):\n%s",
-				data, len(m), end, err, got, told, o, cmp.Diff(d.notes, f.notes, cmp.AllowUnexported(note{}))))
+				data, len(m), end, err, got, told, o, cmp.Diff(d.notes, f.notes, cmp.AllowUnexported(event.Note{}))))
 		}
 	}
 	if err == scanOK {

@@ -55,13 +55,19 @@ type Event struct {
 	record  uint32  // number of the present one; heads of others are out of date
 	vals    []val
 	scratch []byte
+
+	// Of Noted.
+	data   []byte
+	notes  []Note
+	places []Place
+	own    []Note
 }
 
 // A head is the list of a field's values. Heads are small, since those of several
 // events are in use at a time.
 type head struct {
 	record      uint32
-	first, last int32 // index into vals, plus one
+	first, last int32 // index into vals, plus one; of a note, if first is 0
 	rank        uint8 // of the path that gave them
 	derived     bool  // computed already
 	mixed       bool  // elements are out of order: the array's key occurs twice
@@ -99,6 +105,7 @@ func (e *Event) Reset(k Kind, sub Sub, f Format, raw []byte) {
 		e.record = 1
 	}
 	e.vals, e.scratch = e.vals[:0], e.scratch[:0]
+	e.data, e.notes, e.places = nil, nil, nil
 	e.Kind, e.Sub, e.Format, e.Raw = k, sub, f, raw
 	e.Key, e.Identity, e.HasID = Key{}, Key{}, false
 	e.Time, e.Tenant, e.ID, e.Source = time.Time{}, "", "", Source{}
@@ -123,6 +130,9 @@ func (e *Event) Scratch(n int) []byte {
 // wins (a key that occurs twice).
 func (e *Event) Put(field int, rank uint8, v Value, elem int) {
 	h := e.head(field)
+	if h.first == 0 && h.last != 0 {
+		e.settle(field, h)
+	}
 	if h.first != 0 && (rank != h.rank || elem < 0) {
 		empty := v.Kind == sigma.Null || v.Text == ""
 		old := e.vals[h.first-1].v
@@ -174,6 +184,9 @@ func (e *Event) array(field int, h *head) *array {
 
 // Append adds the values of a field to dst. It is the heart of matching.
 func (e *Event) Append(dst []Value, field int) []Value {
+	if v, ok := e.noted(&e.heads[field]); ok {
+		return append(dst, v)
+	}
 	for n := e.list(field); n != 0; {
 		w := &e.vals[n-1]
 		dst = append(dst, w.v)
@@ -188,6 +201,9 @@ func (e *Event) First(field int) (v Value, n int) {
 	h := &e.heads[field]
 	first := h.first
 	if h.record != e.record || first == 0 {
+		if v, ok := e.noted(h); ok {
+			return v, 1
+		}
 		if first = e.list(field); first == 0 {
 			return Value{}, 0
 		}
@@ -235,7 +251,11 @@ func (e *Event) All(field int) iter.Seq2[int, Value] {
 // list returns the first value of a field, computing derived ones.
 func (e *Event) list(field int) int32 {
 	h := e.head(field)
-	if h.first == 0 && !h.derived {
+	switch {
+	case h.first != 0:
+	case h.last != 0:
+		e.settle(field, h)
+	case !h.derived:
 		if f := e.schema.kinds[e.Kind].derived(field); f != nil {
 			h.derived = true
 			f.derive(e)
@@ -253,6 +273,9 @@ func (ks *kindSchema) derived(field int) *Field {
 
 // Text returns the first value of a field that is not null, or "".
 func (e *Event) Text(field int) string {
+	if v, ok := e.noted(&e.heads[field]); ok {
+		return v.Text
+	}
 	for n := e.list(field); n != 0; n = e.vals[n-1].next {
 		if w := &e.vals[n-1]; w.v.Kind != sigma.Null {
 			return w.v.Text
