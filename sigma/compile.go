@@ -34,6 +34,7 @@ type field struct {
 	exact                *exactTable
 	anywhere, start, end *automaton
 	exists, any, null    int64 // predicates to mark, -1 for none
+	presence             bool  // there is one of these
 }
 
 type hotField struct {
@@ -189,6 +190,7 @@ func (s *Set) emit(f *formula, yes, no int32) int32 {
 func (s *Set) freeze(slots []*slot) {
 	for _, sl := range slots {
 		f := field{id: sl.id, texts: sl.texts, exists: sl.exists, any: sl.any, null: sl.null}
+		f.presence = max(f.exists, f.any, f.null) >= 0
 		if len(sl.exact) > 0 {
 			f.exact = newExactTable(literals(sl.exact))
 		}

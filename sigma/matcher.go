@@ -71,7 +71,9 @@ func (m *Matcher) heed(h *hotField) {
 		return
 	}
 	m.fields[h.field] = fieldState{gen: m.gen, level: h.level}
-	m.present(f, n > 0 && v.Kind != Null, n == 0 || v.Kind == Null, n > 0)
+	if f.presence {
+		m.present(f, n > 0 && v.Kind != Null, n == 0 || v.Kind == Null, n > 0)
+	}
 	if h.plain && (n == 0 || f.exact == nil || v.Kind == String && !mayHave(f.exact, v.Text)) {
 		return // as for most fields of most records
 	}

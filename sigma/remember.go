@@ -59,13 +59,18 @@ func (m *Matcher) recall(h *hotField, mem *memory, v FieldValue, n int) {
 	if r == nil || !r.is(v, n) {
 		r = mem.place(v, n)
 		mem.last = r
-	}
-	if r != nil && r.is(v, n) {
-		for _, p := range r.marks {
-			m.mark(p)
+		if r == nil || !r.is(v, n) {
+			m.learn(h, r, v, n)
+			return
 		}
-		return
 	}
+	for _, p := range r.marks {
+		m.mark(p)
+	}
+}
+
+// learn does so for what is not known, and remembers it in r, if that is not nil.
+func (m *Matcher) learn(h *hotField, r *remembered, v FieldValue, n int) {
 	m.learning, m.learned = r != nil, m.learned[:0]
 	if n > 0 {
 		m.lookValue(&m.set.fields[h.field], h.level, v)
