@@ -28,6 +28,8 @@ type Worker struct {
 	r      reader
 	direct direct
 	marker marker
+	shapes shapes
+	padded []byte
 	mode   Mode
 	hash   []byte
 	// The tenant of the record before, which most have: as it stood there, in
@@ -38,7 +40,7 @@ type Worker struct {
 
 // NewWorker returns a worker for the decoder.
 func (d *Decoder) NewWorker(mode Mode) *Worker {
-	return &Worker{d: d, mode: mode}
+	return &Worker{d: d, mode: mode, shapes: shapes{}}
 }
 
 // Decode fills e from a record of b, and e is valid as long as b is. reason is
@@ -94,18 +96,22 @@ func (w *Worker) along(root *node, text []byte) (ok bool) {
 	if len(text) == 0 || text[0] != '{' {
 		return false
 	}
+	// A shape looks a little further than the text that it takes.
+	w.padded = append(append(w.padded[:0], text...), padding[:]...)
 	w.marker.reset()
 	d := &w.direct
-	d.over(text, w.marker.extend(text))
+	d.over(w.padded, w.marker.extend(w.padded))
 	own := w.r.e.OwnNotes() // the worker fills other events while this one lives
 	d.notes = (*own)[:0]
-	if end, _, err := d.record(0, root, anyKey); err != scanOK || end != len(text) {
+	if end, _, err := w.shapes.of(root).read(d, 0, root, anyKey, &sniff{}); err != scanOK || end != len(text) {
 		return false
 	}
 	*own = d.notes
 	w.r.replay(text, root, d.notes)
 	return true
 }
+
+var padding [window]byte
 
 func anyKey([]byte, *telling, int) bool { return true }
 

@@ -46,9 +46,9 @@ type Framer struct {
 	decoder *Decoder
 	mode    Mode
 	guess   *node
-	shapes  map[*node]*shape // by what records are read along
-	shape   *shape           // of guess
-	comma   bool             // the next element of the innermost array needs a comma first
+	shapes  shapes
+	shape   *shape // of guess
+	comma   bool   // the next element of the innermost array needs a comma first
 	begun   bool
 	csv     *csvTable
 	// skipping is the state inside a record that is too large.
@@ -67,7 +67,7 @@ type Framer struct {
 // content cannot, which is the sort of sign-in in portal downloads.
 func NewFramer(r io.Reader, name string) *Framer {
 	env := &Envelope{hint: hintFromName(name)}
-	f := &Framer{r: r, line: 1, top: env, size: batchSize}
+	f := &Framer{r: r, line: 1, top: env, size: batchSize, shapes: shapes{}}
 	f.onKey = f.key
 	return f
 }
@@ -121,7 +121,7 @@ func (f *Framer) expect(rec *Rec, text []byte) {
 	if f.decoder != nil && rec.what.reason == "" {
 		f.guess = f.decoder.roots[rec.what.kind][rec.what.format]
 		if f.shape == nil || f.shape.root != f.guess {
-			f.shape = f.shapeOf(f.guess)
+			f.shape = f.shapes.of(f.guess)
 		}
 	}
 }
@@ -363,36 +363,7 @@ func (f *Framer) object(b *Batch, i, index int, env *Envelope) (int, bool) {
 
 // read reads the object at i, by its shape if that is known.
 func (f *Framer) read(i int) (end int, stopped bool, err scanErr) {
-	s := f.shape
-	if s == nil || s.resting() {
-		return f.direct.record(i, f.root(), f.onKey)
-	}
-	if end, ok := s.follow(&f.direct, i, &f.seen.sniff); ok {
-		s.earn()
-		return end, false, scanOK
-	}
-	f.seen.sniff = sniff{base: i}
-	end, stopped, err = f.direct.record(i, s.root, f.onKey)
-	if err == scanOK && !stopped {
-		s.learn(f.direct.data, i, end)
-	}
-	return end, stopped, err
-}
-
-// shapeOf returns what is known of the shape of records read along root.
-func (f *Framer) shapeOf(root *node) *shape {
-	if root == nil {
-		return nil
-	}
-	s := f.shapes[root]
-	if s == nil {
-		s = newShape(root)
-		if f.shapes == nil {
-			f.shapes = map[*node]*shape{}
-		}
-		f.shapes[root] = s
-	}
-	return s
+	return f.shape.read(&f.direct, i, f.root(), f.onKey, &f.seen.sniff)
 }
 
 // seen is what the outermost keys of the object at hand have shown so far.

@@ -106,6 +106,39 @@ func newShape(root *node) *shape {
 	return &shape{root: root, states: map[string]*state{}, credit: maxCredit}
 }
 
+// shapes are those of records, by what they are read along.
+type shapes map[*node]*shape
+
+func (m shapes) of(root *node) *shape {
+	if root == nil {
+		return nil
+	}
+	s := m[root]
+	if s == nil {
+		s = newShape(root)
+		m[root] = s
+	}
+	return s
+}
+
+// read reads the object at i along root, by its shape if that is known. Outermost
+// keys go to keys, or, where they are known to be no more than that, to o.
+func (s *shape) read(d *direct, i int, root *node, keys keyFunc, o *sniff) (end int, stopped bool, err scanErr) {
+	if s == nil || s.resting() {
+		return d.record(i, root, keys)
+	}
+	if end, ok := s.follow(d, i, o); ok {
+		s.earn()
+		return end, false, scanOK
+	}
+	*o = sniff{base: i}
+	end, stopped, err = d.record(i, root, keys)
+	if err == scanOK && !stopped {
+		s.learn(d.data, i, end)
+	}
+	return end, stopped, err
+}
+
 // takes says whether the text at b[i] is the way's.
 func (w *way) takes(b []byte, i int) bool {
 	t := b[i : i+window : i+window]
