@@ -34,12 +34,17 @@ type field struct {
 	exact                *exactTable
 	anywhere, start, end *automaton
 	exists, any, null    int64 // predicates to mark, -1 for none
-	presence             bool  // there is one of these
+	heeded               level // how far every record's values are looked at before anything is asked
 }
 
+// hotField is a field that every record is looked at for, with what of it that takes.
 type hotField struct {
 	field     uint32
 	level     level
+	id        int
+	texts     bool
+	exact     *exactTable
+	presence  bool       // some predicate is about it
 	dependent []hotField // fields that depend on this one alone
 	memory    int        // index of what is remembered of its values
 	plain     bool       // texts of no exact literal mean nothing
@@ -190,7 +195,6 @@ func (s *Set) emit(f *formula, yes, no int32) int32 {
 func (s *Set) freeze(slots []*slot) {
 	for _, sl := range slots {
 		f := field{id: sl.id, texts: sl.texts, exists: sl.exists, any: sl.any, null: sl.null}
-		f.presence = max(f.exists, f.any, f.null) >= 0
 		if len(sl.exact) > 0 {
 			f.exact = newExactTable(literals(sl.exact))
 		}
@@ -207,6 +211,14 @@ func (s *Set) freeze(slots []*slot) {
 		}
 	}
 	slices.Sort(s.ids)
+	for i := range s.hot {
+		h := &s.hot[i]
+		f := &s.fields[h.field]
+		h.id, h.texts, h.exact, h.presence = f.id, f.texts, f.exact, max(f.exists, f.any, f.null) >= 0
+		if !h.texts {
+			f.heeded = h.level
+		}
+	}
 }
 
 // literals lists a map in order, so that equal rules make equal sets.

@@ -59,22 +59,21 @@ func (m *Matcher) Match(rec Record) []int {
 // heed looks at a field that every record is looked at for. Nothing of it, and of
 // those that depend on it, has been looked at in this record.
 func (m *Matcher) heed(h *hotField) {
-	f := &m.set.fields[h.field]
-	if f.texts {
+	if h.texts {
 		m.look(h.field, h.level)
 		return
 	}
-	v, n := m.rec.First(f.id)
+	v, n := m.rec.First(h.id)
 	if n > 1 {
+		m.fields[h.field] = fieldState{gen: m.gen}
 		m.look(h.field, h.level)
 		m.follow(h)
 		return
 	}
-	m.fields[h.field] = fieldState{gen: m.gen, level: h.level}
-	if f.presence {
-		m.present(f, n > 0 && v.Kind != Null, n == 0 || v.Kind == Null, n > 0)
+	if h.presence {
+		m.present(&m.set.fields[h.field], n > 0 && v.Kind != Null, n == 0 || v.Kind == Null, n > 0)
 	}
-	if h.plain && (n == 0 || f.exact == nil || v.Kind == String && !mayHave(f.exact, v.Text)) {
+	if h.plain && (n == 0 || h.exact == nil || v.Kind == String && !mayHave(h.exact, v.Text)) {
 		return // as for most fields of most records
 	}
 	m.recall(h, &m.memory[h.memory], v, n)
@@ -176,7 +175,7 @@ func (m *Matcher) run(pc int32) bool {
 // holds answers a predicate.
 func (m *Matcher) holds(id uint32) bool {
 	p := &m.set.preds[id]
-	if st := &m.fields[p.slot]; st.gen != m.gen || st.level&p.level != p.level {
+	if m.state(p.slot).level&p.level != p.level {
 		m.look(p.slot, p.level)
 	}
 	if p.kind == marked || p.gated && m.marks[id] != m.gen {
@@ -191,6 +190,15 @@ func (m *Matcher) holds(id uint32) bool {
 		m.memo[id] |= 1
 	}
 	return ok
+}
+
+// state returns what is known of a field of the current record.
+func (m *Matcher) state(slot uint32) *fieldState {
+	st := &m.fields[slot]
+	if st.gen != m.gen {
+		*st = fieldState{gen: m.gen, level: m.set.fields[slot].heeded}
+	}
+	return st
 }
 
 // mark notes that a predicate holds, or may hold if it is gated, and wakes what
@@ -210,7 +218,7 @@ func (m *Matcher) mark(id uint32) {
 
 // look takes the values of a field to the level asked for.
 func (m *Matcher) look(slot uint32, want level) {
-	st := &m.fields[slot]
+	st := m.state(slot)
 	values := m.valuesOf(slot)
 	todo := want &^ st.level
 	st.level |= want
@@ -264,9 +272,8 @@ func lookText[T byteseq](m *Matcher, f *field, todo level, text T) {
 // valuesOf returns the values of a field. Where they have not been looked at, it
 // marks whether there are any.
 func (m *Matcher) valuesOf(slot uint32) []FieldValue {
-	f, st := &m.set.fields[slot], &m.fields[slot]
-	known := st.gen == m.gen
-	if known && st.gathered {
+	f, st := &m.set.fields[slot], m.state(slot)
+	if st.gathered {
 		return m.values[st.start:st.end]
 	}
 	start := int32(len(m.values))
@@ -282,16 +289,15 @@ func (m *Matcher) valuesOf(slot uint32) []FieldValue {
 		m.values = m.rec.Append(m.values, f.id)
 	}
 	values := m.values[start:]
-	level := st.level
-	if !known {
-		level = fetched
+	if st.level&fetched == 0 {
+		st.level |= fetched
 		isNull, notNull := len(values) == 0, false
 		for _, v := range values {
 			isNull, notNull = isNull || v.Kind == Null, notNull || v.Kind != Null
 		}
 		m.present(f, notNull, isNull, len(values) > 0)
 	}
-	*st = fieldState{m.gen, level, true, start, int32(len(m.values))}
+	st.gathered, st.start, st.end = true, start, int32(len(m.values))
 	return values
 }
 
