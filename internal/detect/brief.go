@@ -107,8 +107,9 @@ func (e *Engine) grouping(fields []access) int {
 // Brief appends hits of an event that satisfies rules, or nothing if there are
 // none. Unless done, the Hits of rest must be appended to them: of rules that take
 // more, or of all, because the event has several groups or values, or none, or
-// interrupts a sign-in. Of the event the fields of Compared are enough. place is
-// where its record can be read again, nil if it cannot.
+// interrupts a sign-in, or of none, because it goes on with one that is known to be
+// interrupted. Of the event the fields of Compared are enough. place is where its
+// record can be read again, nil if it cannot.
 func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place []byte) (out []byte, rest []int, done bool) {
 	class, correlation := m.logonOf(ev)
 	if len(rules) == 0 && class == NoLogon {
@@ -143,6 +144,18 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 		}
 		m.groups[i] = short(h)
 	}
+	joins, logon := false, uint32(0)
+	if class == Outcome {
+		if p := v.correlation; p >= 0 {
+			logon = logonHash(tenant, m.parts[p])
+		} else {
+			logon = m.hashes.logon(tenant, correlation)
+		}
+		// What is known to go on with a sign-in need not be read again for that.
+		if joins = m.filters.interrupts.made() && m.filters.interrupts.has(logon); joins && (v.logons || len(v.rest) == len(rules)) {
+			return dst, rules, false
+		}
+	}
 	where := box{}
 	for i := range v.notes {
 		n := &v.notes[i]
@@ -162,23 +175,17 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	}
 	dst = append(binary.AppendUvarint(dst, uint64(len(source))), source...)
 	flags := byte(hitBrief)
-	if class == Outcome {
+	if class == Outcome && !joins {
 		flags |= hitLogon
 	}
-	if len(v.rest) > 0 {
+	if joins || len(v.rest) > 0 {
 		flags |= hitMore
 	}
 	dst = append(dst, flags)
 	dst = binary.BigEndian.AppendUint64(dst, uint64(at))
 	dst = append(dst, m.hashes.encoded...)
-	if class == Outcome {
-		h := uint32(0)
-		if p := v.correlation; p >= 0 {
-			h = logonHash(tenant, m.parts[p])
-		} else {
-			h = m.hashes.logon(tenant, correlation)
-		}
-		dst = binary.BigEndian.AppendUint32(dst, h)
+	if flags&hitLogon != 0 {
+		dst = binary.BigEndian.AppendUint32(dst, logon)
 	}
 	dst = append(binary.AppendUvarint(dst, uint64(len(place))), place...)
 	dst = append(dst, v.encoded...)
@@ -188,7 +195,7 @@ func (m *Matcher) Brief(dst []byte, rules []int, ev *event.Event, source, place 
 	if v.place {
 		dst = appendCell(dst, where)
 	}
-	return dst, v.rest, len(v.rest) == 0
+	return dst, v.rest, flags&hitMore == 0
 }
 
 // addBrief counts an event where counting is all, and has its record read

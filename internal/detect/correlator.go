@@ -35,6 +35,7 @@ type Correlator struct {
 	sorter func() Sorter
 	out    func(*Signal) error
 	logons Sorter
+	joined bool // what they tell is known: a record that is read again stands for itself
 	levels []Sorter
 	spread Sorter
 	wide   map[spreadKey][]stretch

@@ -131,6 +131,7 @@ func (c *Correlator) finishLogons() error {
 	if err := c.joinLogons(c.logons.Sorted()); err != nil {
 		return err
 	}
+	c.joined = true
 	return c.logons.Close()
 }
 

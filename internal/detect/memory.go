@@ -2,12 +2,16 @@ package detect
 
 import (
 	"bytes"
+	"errors"
 	"iter"
 	"slices"
 )
 
 // Memory is a Sorter for what fits into memory.
-type Memory struct{ recs [][]byte }
+type Memory struct {
+	recs   [][]byte
+	closed bool
+}
 
 var _ Sorter = (*Memory)(nil)
 
@@ -16,6 +20,9 @@ func NewMemory() Sorter { return &Memory{} }
 
 // Add copies a record.
 func (m *Memory) Add(rec []byte) error {
+	if m.closed {
+		return errors.New("the sorter is closed")
+	}
 	m.recs = append(m.recs, bytes.Clone(rec))
 	return nil
 }
@@ -34,6 +41,6 @@ func (m *Memory) Sorted() iter.Seq2[[]byte, error] {
 
 // Close forgets the records.
 func (m *Memory) Close() error {
-	m.recs = nil
+	m.recs, m.closed = nil, true
 	return nil
 }

@@ -21,6 +21,7 @@ type verdict struct {
 	groupings []int
 	notes     []briefNote
 	place     bool // brief hits say where it was
+	logons    bool // some rule sees the records of a sign-in as one
 	// correlation is the part that is the correlation id; -1 if none is.
 	correlation int
 }
@@ -78,6 +79,7 @@ func (e *Engine) verdict(rules []int) *verdict {
 			continue
 		}
 		brief = append(brief, r)
+		v.logons = v.logons || rs.logons
 		groupings |= rs.groupings
 		for _, a := range rs.present {
 			if !slices.Contains(v.present, a) {
