@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"math"
 	"math/bits"
 	"strings"
 	"unicode/utf8"
@@ -12,72 +13,102 @@ import (
 // without folding or hashing them: sets are small, and nearly everybody is in
 // none of them.
 type sieve struct {
-	set   bool
-	all   bool      // everything passes
-	long  uint64    // by length modulo 64, a bit each
-	exact []uint64  // by length and some characters, a bit each
-	shift uint8     // of a hash, for the number of its bit
-	first [4]uint64 // by first character, of patterns that do not begin with *
-	globs []*glob   // these patterns
-	loose []*glob   // those that do
+	never uint64   // lengths, modulo 64, that no text of the set has, a bit each
+	exact []uint64 // by length and some characters, a bit each; nil: everything passes
+	shift uint8    // of a hash, for the number of its bit
 	// foreign is true if a text with letters outside ASCII may fold to one of the
-	// set: the Kelvin sign folds to k, and the I with a dot to i.
+	// set.
+	foreign  bool
+	patterns *patternSieve // nil: there are none
+}
+
+// A patternSieve does so for patterns.
+type patternSieve struct {
+	first   [4]uint64 // by first character, of those that do not begin with *
+	globs   []*glob   // these
+	loose   []*glob   // those that do
 	foreign bool
 }
 
 // newSieve makes a sieve for a number of texts.
 func newSieve(texts int) sieve {
 	n := max(8, bits.Len(uint(texts))+3)
-	return sieve{set: true, exact: make([]uint64, 1<<(n-6)), shift: uint8(32 - n)}
+	return sieve{never: math.MaxUint64, exact: make([]uint64, 1<<(n-6)), shift: uint8(32 - n)}
 }
 
 func (s *sieve) add(folded string) {
-	if folded == "" {
+	if folded == "" || s.exact == nil {
 		return
 	}
-	s.foreign = s.foreign || foreign(folded)
 	b := sieveHash(folded) >> s.shift
 	s.exact[b>>6] |= 1 << (b & 63)
-	s.long |= 1 << (len(folded) & 63)
+	longer, only := foreign(folded)
+	s.foreign = s.foreign || longer > 0
+	if !only {
+		s.never = 0
+	}
+	for n := range longer + 1 {
+		s.never &^= 1 << ((len(folded) + n) & 63)
+	}
 }
 
 func (s *sieve) addGlob(g *glob) {
-	s.foreign = s.foreign || foreign(g.prefix) || foreign(g.suffix)
+	p := s.patterns
+	if p == nil {
+		p = &patternSieve{}
+		s.patterns = p
+	}
+	for _, end := range [][]byte{g.prefix, g.suffix} {
+		longer, _ := foreign(end)
+		p.foreign = p.foreign || longer > 0
+	}
 	if len(g.prefix) == 0 {
-		s.loose = append(s.loose, g)
+		p.loose = append(p.loose, g)
 		return
 	}
 	c := g.prefix[0] | lowBit
-	s.first[c>>6] |= 1 << (c & 63)
-	s.globs = append(s.globs, g)
+	p.first[c>>6] |= 1 << (c & 63)
+	p.globs = append(p.globs, g)
 }
 
 // passes reports whether text may be in the set. Where it says no, it is not.
 func (s *sieve) passes(text string) bool {
+	return s.never>>(len(text)&63)&1 == 0 && s.may(text) || s.patterns != nil && s.patterns.may(text)
+}
+
+// may does so for texts of the length of one that is in the set.
+func (s *sieve) may(text string) bool {
+	if text == "" || s.exact == nil {
+		return text != ""
+	}
+	b := sieveHash(text) >> s.shift
+	return s.exact[b>>6]>>(b&63)&1 != 0 || s.foreign && !ascii.Only(text)
+}
+
+func (p *patternSieve) may(text string) bool {
 	if text == "" {
 		return false
 	}
-	if !s.set || s.all {
-		return true
-	}
-	if s.long>>(len(text)&63)&1 != 0 {
-		if b := sieveHash(text) >> s.shift; s.exact[b>>6]>>(b&63)&1 != 0 {
-			return true
-		}
-	}
-	if c := text[0] | lowBit; s.first[c>>6]>>(c&63)&1 != 0 && anyEnds(s.globs, text) {
-		return true
-	}
-	return len(s.loose) > 0 && anyEnds(s.loose, text) || s.foreign && !ascii.Only(text)
+	c := text[0] | lowBit
+	return p.first[c>>6]>>(c&63)&1 != 0 && anyEnds(p.globs, text) || len(p.loose) > 0 && anyEnds(p.loose, text) ||
+		p.foreign && !ascii.Only(text)
 }
 
-func foreign[T string | []byte](folded T) bool {
+// foreign returns how much longer a text with letters outside ASCII may be that
+// folds to this one: the Kelvin sign, of three bytes, folds to k, and the I with a
+// dot, of two, to i. ascii is false if the text itself has such letters.
+func foreign[T string | []byte](folded T) (longer int, ascii bool) {
+	ascii = true
 	for i := range len(folded) {
-		if c := folded[i]; c == 'k' || c == 'i' || c >= utf8.RuneSelf {
-			return true
+		switch c := folded[i]; {
+		case c == 'k':
+			longer += 2
+		case c == 'i', c >= utf8.RuneSelf:
+			longer++
+			ascii = ascii && c < utf8.RuneSelf
 		}
 	}
-	return false
+	return longer, ascii
 }
 
 // anyEnds reports whether text, if it is ASCII, begins and ends as one of the

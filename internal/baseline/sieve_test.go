@@ -31,7 +31,7 @@ working_hours:
 		bare.sieve = sieve{}
 		open = append(open, &bare)
 	}
-	names := slices.Concat([]string{"", "adm_ann", "ADM_", "ann.admin", "kim", "\u212aim", "kim", "ceo", "plant-7", "night-1", "Glass", "HR Portal", "hr", "guest_acme.example#EXT#"}, v.people["vip_accounts"].list)
+	names := slices.Concat([]string{"", "adm_ann", "ADM_", "ann.admin", "kim", "\u212aim", "k\u0130m", "ceo", "plant-7", "night-1", "Glass", "HR Portal", "hr", "guest_acme.example#EXT#"}, v.people["vip_accounts"].list)
 	pick := func(t *rapid.T, label string) string {
 		name := rapid.OneOf(rapid.SampledFrom(names), rapid.StringN(0, 8, -1)).Draw(t, label)
 		return rapid.SampledFrom([]string{"", "", "0123456789abcdef0123456789abcdef"}).Draw(t, "deleted") + name +

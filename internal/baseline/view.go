@@ -173,8 +173,9 @@ func (v *View) seal(people []*principalSet) {
 		s.pour(&v.anybody)
 	}
 	for _, g := range v.stationary {
-		// Where everybody is bound to a place, nobody is without interest.
-		v.anybody.all = v.anybody.all || g.members.all
+		if g.members.all { // nobody is without interest
+			v.anybody = sieve{}
+		}
 	}
 	for _, s := range v.names {
 		s.seal()

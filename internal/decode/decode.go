@@ -152,7 +152,7 @@ func (w *Worker) auditData(text []byte, e *event.Event) string {
 		return "AuditData has no Operation: not a record of the unified audit log"
 	}
 	kind, sub := officeKind(&sn, inner)
-	e.Kind, e.Sub, e.Raw = kind, sub, inner
+	e.Settle(kind, sub, inner)
 	w.r.e = e
 	w.r.object(w.d.roots[kind][event.O365], &cursor{data: inner, tape: w.r.scan.tape}, 0, -1)
 	w.finish(inner, e)

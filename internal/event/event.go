@@ -50,6 +50,7 @@ type Event struct {
 	Raw    []byte
 
 	schema  *Schema
+	derived []*Field // of the kind, by id
 	heads   []head
 	arrays  []array // of the fields whose heads say that there is one
 	record  uint32  // number of the present one; heads of others are out of date
@@ -106,9 +107,16 @@ func (e *Event) Reset(k Kind, sub Sub, f Format, raw []byte) {
 	}
 	e.vals, e.scratch = e.vals[:0], e.scratch[:0]
 	e.data, e.notes, e.places = nil, nil, nil
-	e.Kind, e.Sub, e.Format, e.Raw = k, sub, f, raw
+	e.Format = f
+	e.Settle(k, sub, raw)
 	e.Key, e.Identity, e.HasID = Key{}, Key{}, false
 	e.Time, e.Tenant, e.ID, e.Source = time.Time{}, "", "", Source{}
+}
+
+// Settle says what the record is, where only reading in it has told.
+func (e *Event) Settle(k Kind, sub Sub, raw []byte) {
+	e.Kind, e.Sub, e.Raw = k, sub, raw
+	e.derived = e.schema.kinds[k].derivedBy
 }
 
 // Scratch returns room for n bytes of text that lives as long as the event's
@@ -131,7 +139,7 @@ func (e *Event) Scratch(n int) []byte {
 func (e *Event) Put(field int, rank uint8, v Value, elem int) {
 	h := e.head(field)
 	if h.first == 0 && h.last != 0 {
-		e.settle(field, h)
+		e.putNoted(field, h)
 	}
 	if h.first != 0 && (rank != h.rank || elem < 0) {
 		empty := v.Kind == sigma.Null || v.Text == ""
@@ -254,21 +262,14 @@ func (e *Event) list(field int) int32 {
 	switch {
 	case h.first != 0:
 	case h.last != 0:
-		e.settle(field, h)
-	case !h.derived:
-		if f := e.schema.kinds[e.Kind].derived(field); f != nil {
+		e.putNoted(field, h)
+	case !h.derived && field < len(e.derived):
+		if f := e.derived[field]; f != nil {
 			h.derived = true
 			f.derive(e)
 		}
 	}
 	return h.first
-}
-
-func (ks *kindSchema) derived(field int) *Field {
-	if field < len(ks.derivedBy) {
-		return ks.derivedBy[field]
-	}
-	return nil
 }
 
 // Text returns the first value of a field that is not null, or "".

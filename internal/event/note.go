@@ -69,7 +69,7 @@ func (e *Event) deferAnother(i int, h *head) bool {
 	n, old := &e.notes[i], &e.notes[h.last-1]
 	p, was := &e.places[n.Place], &e.places[old.Place]
 	if p.Rank == was.Rank && n.Elem >= 0 {
-		e.settle(int(p.Field), h)
+		e.putNoted(int(p.Field), h)
 		return false
 	}
 	if p.Rank > was.Rank && (!old.empty() || n.empty()) || p.Rank < was.Rank && n.empty() && !old.empty() {
@@ -81,8 +81,8 @@ func (e *Event) deferAnother(i int, h *head) bool {
 
 func (n *Note) empty() bool { return n.At == n.End || n.What == What(sigma.Null) }
 
-// settle puts the value of a field that is only noted.
-func (e *Event) settle(field int, h *head) {
+// putNoted puts the value of a field that is only noted.
+func (e *Event) putNoted(field int, h *head) {
 	n := &e.notes[h.last-1]
 	h.last = 0
 	e.Put(field, e.places[n.Place].Rank, e.valueOf(n), int(n.Elem))
