@@ -7,10 +7,13 @@ package sigma
 // memory holds what is known of the values of one field. Two values with one
 // place displace each other, so that it never grows.
 type memory struct {
-	last    *remembered // which most often is asked for again
-	places  [128]remembered
-	missing remembered // of no value at all
+	last    *remembered  // which most often is asked for again
+	places  []remembered // made when the first is needed
+	missing remembered   // of no value at all
 }
+
+// memoryPlaces is how many values of a field are remembered at most.
+const memoryPlaces = 128
 
 // remembered is a value, or that there is none, and the predicates that it marks.
 type remembered struct {
@@ -29,7 +32,10 @@ func (mem *memory) place(v FieldValue, n int) *remembered {
 	case n == 0:
 		return &mem.missing
 	case len(v.Text) <= longest:
-		return &mem.places[placeOf(v.Text)%uint64(len(mem.places))]
+		if mem.places == nil {
+			mem.places = make([]remembered, memoryPlaces)
+		}
+		return &mem.places[placeOf(v.Text)%memoryPlaces]
 	}
 	return nil
 }
