@@ -165,7 +165,7 @@ func (e *Event) Put(field int, rank uint8, v Value, elem int) {
 		e.vals[h.last-1].next = n
 	}
 	h.last, h.rank = n, rank
-	if elem >= 0 {
+	if elem >= 0 && h.first != n { // a single value tells by itself
 		a := e.array(field, h)
 		h.mixed = h.mixed || int32(elem)+1 < a.most
 		a.most = max(a.most, int32(elem)+1)
@@ -186,6 +186,9 @@ func (e *Event) array(field int, h *head) *array {
 	a := &e.arrays[field]
 	if !h.array {
 		*a, h.array = array{}, true
+		if h.first != 0 {
+			a.most = e.vals[h.first-1].elem + 1
+		}
 	}
 	return a
 }
