@@ -105,9 +105,9 @@ func Compile(rules []*Rule, opt Options) (*Set, error) {
 			}
 		}
 	}
-	s.heat(ps.slots, levels)
 	s.preds = ps.list
 	s.freeze(ps.slots)
+	s.heat(ps.slots, levels)
 	return s, errors.Join(errs...)
 }
 
@@ -124,12 +124,15 @@ func (s *Set) heat(slots []*slot, levels []level) {
 		if sl.of != nil || l == 0 && dependent[sl] == nil {
 			continue
 		}
-		h := hotField{field: uint32(i), level: l | fetched, dependent: dependent[sl], memory: s.memories}
-		h.plain = l&scanned == 0 && h.dependent == nil
-		if !sl.texts {
+		f := &s.fields[i]
+		s.hot = append(s.hot, hotField{
+			field: uint32(i), level: l | fetched, id: f.id, texts: f.texts, exact: f.exact, presence: max(f.exists, f.any, f.null) >= 0,
+			dependent: dependent[sl], memory: s.memories, plain: l&scanned == 0 && dependent[sl] == nil,
+		})
+		if !f.texts {
+			f.heeded = l | fetched
 			s.memories++
 		}
-		s.hot = append(s.hot, h)
 	}
 }
 
@@ -211,14 +214,6 @@ func (s *Set) freeze(slots []*slot) {
 		}
 	}
 	slices.Sort(s.ids)
-	for i := range s.hot {
-		h := &s.hot[i]
-		f := &s.fields[h.field]
-		h.id, h.texts, h.exact, h.presence = f.id, f.texts, f.exact, max(f.exists, f.any, f.null) >= 0
-		if !h.texts {
-			f.heeded = h.level
-		}
-	}
 }
 
 // literals lists a map in order, so that equal rules make equal sets.

@@ -37,14 +37,14 @@ func newSieve(texts int) sieve {
 }
 
 func (s *sieve) add(folded string) {
-	if folded == "" || s.exact == nil {
+	if folded == "" {
 		return
 	}
 	b := sieveHash(folded) >> s.shift
 	s.exact[b>>6] |= 1 << (b & 63)
-	longer, only := foreign(folded)
+	longer, plain := foreign(folded)
 	s.foreign = s.foreign || longer > 0
-	if !only {
+	if !plain {
 		s.never = 0
 	}
 	for n := range longer + 1 {
@@ -96,19 +96,19 @@ func (p *patternSieve) may(text string) bool {
 
 // foreign returns how much longer a text with letters outside ASCII may be that
 // folds to this one: the Kelvin sign, of three bytes, folds to k, and the I with a
-// dot, of two, to i. ascii is false if the text itself has such letters.
-func foreign[T string | []byte](folded T) (longer int, ascii bool) {
-	ascii = true
+// dot, of two, to i. plain is false if the text itself has such letters.
+func foreign[T string | []byte](folded T) (longer int, plain bool) {
+	plain = true
 	for i := range len(folded) {
 		switch c := folded[i]; {
 		case c == 'k':
 			longer += 2
 		case c == 'i', c >= utf8.RuneSelf:
 			longer++
-			ascii = ascii && c < utf8.RuneSelf
+			plain = plain && c < utf8.RuneSelf
 		}
 	}
-	return longer, ascii
+	return longer, plain
 }
 
 // anyEnds reports whether text, if it is ASCII, begins and ends as one of the

@@ -216,10 +216,8 @@ func (r *reader) replay(data []byte, root *node, notes []event.Note) {
 		case isEscaped:
 			text, _ = unescape(e.Scratch(len(text)), text)
 			r.text(n, text, elem, 0)
-		case isNumber:
-			r.leaf(n, event.Value{Kind: sigma.Number, Text: str(text)}, elem)
-		case isBool:
-			r.leaf(n, event.Value{Kind: sigma.Bool, Text: str(text)}, elem)
+		case isNumber, isBool:
+			r.leaf(n, event.Value{Kind: sigma.ValueKind(m.What), Text: str(text)}, elem)
 		case isNull:
 			r.leaf(n, event.Value{}, elem)
 		case isRaw:

@@ -35,11 +35,13 @@ type Correlator struct {
 	sorter func() Sorter
 	out    func(*Signal) error
 	logons Sorter
-	joined bool // what they tell is known: a record that is read again stands for itself
-	levels []Sorter
-	spread Sorter
-	wide   map[spreadKey][]stretch
-	counts map[string][]*periodChange // by tenant and correlation
+	// logonsDone is true once it is known what they tell: a record that is read
+	// again then stands for itself.
+	logonsDone bool
+	levels     []Sorter
+	spread     Sorter
+	wide       map[spreadKey][]stretch
+	counts     map[string][]*periodChange // by tenant and correlation
 	// counter takes what is counted; nil: it is counted here.
 	counter Sorter
 	live    *Live // whose correlator this is; nil = nobody's

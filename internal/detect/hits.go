@@ -147,7 +147,7 @@ func (c *Correlator) AddHits(key event.Key, rec []byte) error {
 	}
 	s.Evidence = append(s.Evidence, Evidence{Key: key, Time: s.Time, Source: borrowed(source)})
 	var logon Logon
-	if class != NoLogon && !c.joined {
+	if class != NoLogon && !c.logonsDone {
 		logon = c.logonOf(class, s, correlation)
 	}
 	joined := false

@@ -15,8 +15,7 @@ func (c *periodChange) hourStart(at int64) int64 {
 
 // hour encodes the hour that begins then.
 func (c *periodChange) hour(start int64) []byte {
-	day := c.dayOf(start)
-	h := &day.hours[(start-day.start)/int64(time.Hour)]
+	h := c.dayOf(start).hour(start)
 	if h.n <= 0 {
 		return nil
 	}

@@ -131,7 +131,7 @@ func (c *Correlator) finishLogons() error {
 	if err := c.joinLogons(c.logons.Sorted()); err != nil {
 		return err
 	}
-	c.joined = true
+	c.logonsDone = true
 	return c.logons.Close()
 }
 

@@ -192,20 +192,19 @@ func (c *periodChange) hourOf(at int64) *hourCount {
 	}
 	c.first = min(c.first, at)
 	if at < 0 { // before 1970 quarters are not rounded down
-		return c.hourOn(c.dayOf(at), at)
+		return c.dayOf(at).hour(at)
 	}
 	quarter := quarterOf(at)
 	q := c.quartersOf(quarter / 96)
 	h := &q.hours[quarter%96]
 	if *h == nil {
-		*h = c.hourOn(c.dayOf(at), at)
+		*h = c.dayOf(at).hour(at)
 	}
 	return *h
 }
 
-func (c *periodChange) hourOn(day *dayCount, at int64) *hourCount {
-	return &day.hours[(at-day.start)/int64(time.Hour)]
-}
+// hour returns the hour of the day in which a moment lies.
+func (d *dayCount) hour(at int64) *hourCount { return &d.hours[(at-d.start)/int64(time.Hour)] }
 
 func (c *periodChange) quartersOf(number int64) *quarters {
 	recent := &c.recent[number%int64(len(c.recent))]

@@ -138,7 +138,7 @@ func (e *Event) Scratch(n int) []byte {
 // wins (a key that occurs twice).
 func (e *Event) Put(field int, rank uint8, v Value, elem int) {
 	h := e.head(field)
-	if h.first == 0 && h.last != 0 {
+	if h.noted() {
 		e.putNoted(field, h)
 	}
 	if h.first != 0 && (rank != h.rank || elem < 0) {
@@ -264,7 +264,7 @@ func (e *Event) list(field int) int32 {
 	h := e.head(field)
 	switch {
 	case h.first != 0:
-	case h.last != 0:
+	case h.noted():
 		e.putNoted(field, h)
 	case !h.derived && field < len(e.derived):
 		if f := e.derived[field]; f != nil {

@@ -63,7 +63,7 @@ func (e *Event) Defer(i int) int {
 
 // deferAnother does so where the field has values. It follows the rules of Put.
 func (e *Event) deferAnother(i int, h *head) bool {
-	if h.first != 0 || h.last == 0 {
+	if !h.noted() {
 		return false
 	}
 	n, old := &e.notes[i], &e.notes[h.last-1]
@@ -79,6 +79,9 @@ func (e *Event) deferAnother(i int, h *head) bool {
 	return true
 }
 
+// noted reports whether the field has a value that is only noted.
+func (h *head) noted() bool { return h.first == 0 && h.last != 0 }
+
 func (n *Note) empty() bool { return n.At == n.End || n.What == What(sigma.Null) }
 
 // putNoted puts the value of a field that is only noted.
@@ -90,16 +93,16 @@ func (e *Event) putNoted(field int, h *head) {
 
 // valueOf makes the value of a note.
 func (e *Event) valueOf(n *Note) Value {
-	if n.What == What(sigma.Null) || n.At == n.End {
-		return Value{Kind: sigma.ValueKind(n.What)}
+	if n.What == What(sigma.Null) {
+		return Value{}
 	}
 	text := e.data[n.At:n.End]
-	return Value{Kind: sigma.ValueKind(n.What), Text: unsafe.String(&text[0], len(text))}
+	return Value{Kind: sigma.ValueKind(n.What), Text: unsafe.String(unsafe.SliceData(text), len(text))}
 }
 
 // noted returns the value of a field that is only noted and has no other.
 func (e *Event) noted(h *head) (v Value, ok bool) {
-	if h.record != e.record || h.first != 0 || h.last == 0 {
+	if h.record != e.record || !h.noted() {
 		return Value{}, false
 	}
 	return e.valueOf(&e.notes[h.last-1]), true
